@@ -1,0 +1,181 @@
+package segment
+
+import "strings"
+
+// Type is the type of a call.
+type Type string
+
+// The types of calls. Delete is not one that clients send: Segment's webhooks carry it for user deletions.
+const (
+	Identify Type = "identify"
+	Track    Type = "track"
+	Page     Type = "page"
+	Screen   Type = "screen"
+	Group    Type = "group"
+	Alias    Type = "alias"
+	Delete   Type = "delete"
+)
+
+// Call is one decoded call. Ids are "" when absent; ids sent as numbers are here as text.
+type Call struct {
+	Type        Type
+	UserID      string
+	AnonymousID string
+	PreviousID  string
+	GroupID     string
+	MessageID   string
+	// Event is the name of a track call.
+	Event string
+	// Name and Category are those of a page or screen call.
+	Name     string
+	Category string
+	// Properties of track, page and screen; Traits of identify, group and alias. Objects or absent.
+	Properties Value
+	Traits     Value
+
+	timestamps [timestampCount]Value
+	own        scope
+	envelope   scope
+}
+
+// scope is what a call and the envelope around it may both carry.
+type scope struct {
+	context      Value
+	integrations Value
+}
+
+// The times of a call, in the order in which they say when it happened.
+const (
+	timestamp = iota
+	originalTimestamp
+	sentAt
+	receivedAt
+	timestampCount
+)
+
+// Context returns a member of the call's context, or else of its envelope's.
+func (c *Call) Context(name string) Value {
+	if v := c.own.context.Get(name); v.Kind() != Null {
+		return v
+	}
+	return c.envelope.context.Get(name)
+}
+
+// Integrations walks the call's integrations object, then the members that only its envelope has.
+func (c *Call) Integrations(yield func(string, Value) bool) {
+	for name, v := range c.own.integrations.Members() {
+		if !yield(name, v) {
+			return
+		}
+	}
+	for name, v := range c.envelope.integrations.Members() {
+		if c.own.integrations.Get(name) == (Value{}) && !yield(name, v) {
+			return
+		}
+	}
+}
+
+// Unix is when the call happened, in seconds since 1970: the first usable of timestamp, originalTimestamp, sentAt and
+// receivedAt. Times that cannot be read or are not after 1970 count as absent, among them the year 1 that clients
+// send for a zero time. False if there is none.
+func (c *Call) Unix() (int64, bool) {
+	for _, v := range c.timestamps {
+		if t, ok := ParseISO8601(strings.TrimSpace(v.Text())); ok && t.Unix > 0 {
+			return t.Unix, true
+		}
+	}
+	return 0, false
+}
+
+func decodeCall(v, envelope Value) (Call, error) {
+	if v.Kind() != Object {
+		return Call{}, &Error{InvalidJSON, "", "a call must be a JSON object"}
+	}
+	f := collect(v)
+	c := Call{timestamps: f.timestamps, own: f.scope}
+	if envelope.Kind() == Object {
+		c.envelope = scope{object(envelope.Get("context")), object(envelope.Get("integrations"))}
+		if c.timestamps[sentAt].Kind() == Null {
+			c.timestamps[sentAt] = envelope.Get("sentAt")
+		}
+	}
+	var err error
+	if c.MessageID, err = decodeID("messageId", f.messageID); err != nil {
+		c.MessageID = "" // nothing depends on it
+	}
+	if c.Type, err = decodeType(f.typ); err != nil {
+		return c, err
+	}
+	if err := c.decodeIDs(&f); err != nil {
+		return c, err
+	}
+	return c, c.decodeOwn(&f)
+}
+
+// fields are the members of a call that matter, as found.
+type fields struct {
+	typ, userID, anonymousID, previousID, groupID, messageID Value
+	event, name, category, properties, traits                Value
+	timestamps                                               [timestampCount]Value
+	scope                                                    scope
+}
+
+// collect walks a call once. Of members with equal names it keeps the first.
+func collect(v Value) (f fields) {
+	for name, member := range v.Members() {
+		if slot := f.slot(name); slot != nil && slot.v == nil {
+			*slot = member
+		}
+	}
+	f.scope = scope{object(f.scope.context), object(f.scope.integrations)}
+	return f
+}
+
+func (f *fields) slot(name string) *Value {
+	switch name {
+	case "type":
+		return &f.typ
+	case "userId":
+		return &f.userID
+	case "anonymousId":
+		return &f.anonymousID
+	case "previousId":
+		return &f.previousID
+	case "groupId":
+		return &f.groupID
+	case "messageId":
+		return &f.messageID
+	case "event":
+		return &f.event
+	case "name":
+		return &f.name
+	case "category":
+		return &f.category
+	case "properties":
+		return &f.properties
+	case "traits":
+		return &f.traits
+	case "context":
+		return &f.scope.context
+	case "integrations":
+		return &f.scope.integrations
+	case "timestamp":
+		return &f.timestamps[timestamp]
+	case "originalTimestamp":
+		return &f.timestamps[originalTimestamp]
+	case "sentAt":
+		return &f.timestamps[sentAt]
+	case "receivedAt":
+		return &f.timestamps[receivedAt]
+	default:
+		return nil
+	}
+}
+
+// object keeps objects only. Context and integrations of another kind carry nothing that could be read.
+func object(v Value) Value {
+	if v.Kind() == Object {
+		return v
+	}
+	return Value{}
+}

@@ -1,0 +1,120 @@
+package segment
+
+import "strings"
+
+// Validate checks what a call needs besides well-formed fields: somebody it is about.
+func (c *Call) Validate() error {
+	switch {
+	case c.UserID != "":
+		return nil
+	case c.Type == Alias:
+		return &Error{IDRequired, "userId", "an alias call needs a userId"}
+	case c.AnonymousID != "":
+		return nil
+	default:
+		return &Error{NoUserAnonID, "userId", "a call needs a userId or an anonymousId"}
+	}
+}
+
+// decodeType compares without regard to case, as older clients send `Track`.
+func decodeType(v Value) (Type, error) {
+	switch t := v.Text(); t {
+	case "identify", "track", "page", "screen", "group", "alias", "delete":
+		return Type(t), nil
+	default:
+		switch lower := Type(strings.ToLower(t)); lower {
+		case Identify, Track, Page, Screen, Group, Alias, Delete:
+			return lower, nil
+		}
+	}
+	return "", &Error{UnsupportedType, "type",
+		"must be one of identify, track, page, screen, group, alias, delete"}
+}
+
+func (c *Call) decodeIDs(f *fields) (err error) {
+	if c.UserID, err = decodeID("userId", f.userID); err != nil {
+		return err
+	}
+	if c.AnonymousID, err = decodeID("anonymousId", f.anonymousID); err != nil {
+		return err
+	}
+	switch c.Type {
+	case Alias:
+		c.PreviousID, err = decodeID("previousId", f.previousID)
+	case Group:
+		c.GroupID, err = decodeID("groupId", f.groupID)
+	}
+	return err
+}
+
+// decodeID takes strings and numbers. Server SDKs of typed languages send the database's number.
+func decodeID(field string, v Value) (string, error) {
+	switch v.Kind() {
+	case Null:
+		return "", nil
+	case String:
+		return v.Text(), nil
+	case Number:
+		return string(v.AppendLiteral(nil)), nil
+	default:
+		return "", &Error{IDNotString, field, "must be a string or a number"}
+	}
+}
+
+// decodeOwn reads the members that belong to the call's type; those of other types are not looked at.
+func (c *Call) decodeOwn(f *fields) (err error) {
+	switch c.Type {
+	case Identify, Group, Alias:
+		c.Traits, err = decodeObject("traits", f.traits, TraitsNotObject)
+	case Track:
+		if c.Event, err = decodeEvent(f.event); err != nil {
+			return err
+		}
+		c.Properties, err = decodeObject("properties", f.properties, PropertiesNotObject)
+	case Page, Screen:
+		if c.Name, err = decodeText("name", f.name, NameNotString); err != nil {
+			return err
+		}
+		if c.Category, err = decodeText("category", f.category, CategoryNotString); err != nil {
+			return err
+		}
+		c.Properties, err = decodeObject("properties", f.properties, PropertiesNotObject)
+	}
+	return err
+}
+
+func decodeEvent(v Value) (string, error) {
+	switch v.Kind() {
+	case String:
+		if name := v.Text(); strings.TrimSpace(name) != "" {
+			return name, nil
+		}
+		return "", &Error{EventNotDefined, "event", "must not be blank"}
+	case Null:
+		return "", &Error{EventNotDefined, "event", "a track call needs an event name"}
+	default:
+		return "", &Error{EventNotString, "event", "must be a string"}
+	}
+}
+
+func decodeText(field string, v Value, reason Reason) (string, error) {
+	switch v.Kind() {
+	case String:
+		return v.Text(), nil
+	case Null:
+		return "", nil
+	default:
+		return "", &Error{reason, field, "must be a string"}
+	}
+}
+
+func decodeObject(field string, v Value, reason Reason) (Value, error) {
+	switch v.Kind() {
+	case Object:
+		return v, nil
+	case Null:
+		return Value{}, nil
+	default:
+		return Value{}, &Error{reason, field, "must be an object"}
+	}
+}
