@@ -1,0 +1,188 @@
+package clevertap
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// maxErrorBytes bounds what is read of an answer that is no success.
+	maxErrorBytes = 64 << 10
+	// A success may echo every record with its error, escaped more heavily than it was sent.
+	minReplyBytes  = 1 << 20
+	replyPerSent   = 8
+	defaultTimeout = 30 * time.Second
+	// maxRetryAfter keeps nonsense in seconds from overflowing a duration.
+	maxRetryAfter = 24 * 60 * 60
+)
+
+// Config is what a Client needs.
+type Config struct {
+	// AccountID and Passcode are the credentials.
+	AccountID, Passcode string
+	// BaseURL is the address of the API, such as RegionURL returns.
+	BaseURL string
+	// HTTPClient sends the requests; nil is http.DefaultClient. Its redirect policy is not used.
+	HTTPClient *http.Client
+	// Timeout bounds each request, including its answer; 0 is 30 seconds.
+	Timeout time.Duration
+	// DryRun lets CleverTap check uploads without storing them.
+	DryRun bool
+}
+
+// Client speaks CleverTap's server API. It never sends a request twice: when to try again is the caller's decision.
+// It is safe for concurrent use.
+type Client struct {
+	config Config
+	host   string
+	http   http.Client
+}
+
+// NewClient checks the config; it does not touch the network.
+func NewClient(config Config) (*Client, error) {
+	base, err := url.Parse(config.BaseURL)
+	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") || base.User != nil {
+		return nil, errors.New("the address of CleverTap's API must be an http or https URL without credentials")
+	}
+	if config.AccountID == "" || config.Passcode == "" {
+		return nil, errors.New("account id and passcode must not be empty")
+	}
+	if config.Timeout <= 0 {
+		config.Timeout = defaultTimeout
+	}
+	if config.HTTPClient == nil {
+		config.HTTPClient = http.DefaultClient
+	}
+	config.BaseURL = strings.TrimSuffix(config.BaseURL, "/")
+	c := &Client{config: config, host: base.Host, http: *config.HTTPClient}
+	// A redirect would take the credentials, which are no standard headers, along to another host.
+	c.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return c, nil
+}
+
+// Close gives idle connections back.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// call is one request to the API. The values sent are kept out of error texts.
+type call struct {
+	path  string
+	query url.Values
+	body  []byte
+	sent  iter.Seq[string]
+}
+
+// do sends one request and returns the body of a 200. Every other outcome is an *Error, or the context's error.
+func (c *Client) do(ctx context.Context, r call) ([]byte, error) {
+	attempt, cancel := context.WithTimeout(ctx, c.config.Timeout)
+	defer cancel()
+	req, err := c.request(attempt, r)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, c.transportError(ctx, attempt, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return nil, c.statusError(resp, r.sent)
+	}
+	body, err := readBounded(resp.Body, minReplyBytes+replyPerSent*int64(len(r.body)))
+	switch {
+	case errors.Is(err, errReplyTooLong):
+		return nil, unclear("the reply is too long")
+	case err != nil && (ctx.Err() != nil || attempt.Err() != nil):
+		return nil, c.transportError(ctx, attempt, err)
+	case err != nil:
+		return nil, lostReply()
+	case len(bytes.TrimSpace(body)) == 0:
+		// CleverTap's hosts answer so on every path that they do not know.
+		return nil, unclear("the reply is empty, as on a wrong address: check the region or the url")
+	}
+	return body, nil
+}
+
+func (c *Client) request(ctx context.Context, r call) (*http.Request, error) {
+	target := c.config.BaseURL + r.path
+	if len(r.query) > 0 {
+		target += "?" + r.query.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(r.body))
+	if err != nil {
+		return nil, errors.New("building the request")
+	}
+	req.Header.Set("X-CleverTap-Account-Id", c.config.AccountID)
+	req.Header.Set("X-CleverTap-Passcode", c.config.Passcode)
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
+func (c *Client) transportError(ctx, attempt context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("waiting for CleverTap: %w", ctx.Err())
+	case attempt.Err() != nil:
+		return &Error{Reason: ReasonTimeout, Text: fmt.Sprintf("no answer from %s within %v", c.host, c.config.Timeout)}
+	}
+	return &Error{Reason: ReasonUnreachable, Text: "connecting to " + c.host + ": " + transportCause(err)}
+}
+
+// statusError reads an answer that is no success; draining a short one keeps the connection.
+func (c *Client) statusError(resp *http.Response, sent iter.Seq[string]) *Error {
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBytes))
+	e := &Error{Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header.Get("Retry-After"), time.Now())}
+	if reply, err := parseReply(body); err == nil {
+		e.Code, e.Text = int(reply.Code), c.clean(string(reply.Error), sent)
+	}
+	if e.Text == "" {
+		e.Text = http.StatusText(resp.StatusCode)
+	}
+	return e.classified()
+}
+
+// failed turns an answer of 200 that says "fail" for the whole request into an error.
+func (c *Client) failed(r reply, sent iter.Seq[string]) *Error {
+	e := &Error{Status: statusOK, Code: int(r.Code), Text: c.clean(string(r.Error), sent)}
+	return e.classified()
+}
+
+// clean makes a text of CleverTap's fit for logs: bounded, with nothing in it that was sent.
+func (c *Client) clean(text string, sent iter.Seq[string]) string {
+	return cleanText(text, func(yield func(string) bool) {
+		if !yield(c.config.AccountID) || !yield(c.config.Passcode) {
+			return
+		}
+		sent(yield)
+	})
+}
+
+var errReplyTooLong = errors.New("reply too long")
+
+func readBounded(r io.Reader, limit int64) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err == nil && int64(len(body)) > limit {
+		return nil, errReplyTooLong
+	}
+	return body, err
+}
+
+// retryAfter reads the header in both of its forms.
+// https://www.rfc-editor.org/rfc/rfc9110#name-retry-after
+func retryAfter(header string, now time.Time) time.Duration {
+	if seconds, err := strconv.Atoi(header); err == nil {
+		return time.Duration(min(max(seconds, 0), maxRetryAfter)) * time.Second
+	}
+	if at, err := http.ParseTime(header); err == nil {
+		return max(at.Sub(now), 0)
+	}
+	return 0
+}

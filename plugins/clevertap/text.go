@@ -1,0 +1,100 @@
+package clevertap
+
+import (
+	"iter"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/valyala/fastjson"
+)
+
+const (
+	// maxTextBytes bounds a text of CleverTap's in an error.
+	maxTextBytes = 200
+	// maxCleanedBytes bounds how much of it is looked at.
+	maxCleanedBytes = 2000
+	// minMaskedBytes is the shortest value that is masked: single letters are parts of CleverTap's own sentences ("Y/N").
+	minMaskedBytes = 2
+	mask           = "***"
+)
+
+var (
+	skippedNumber = regexp.MustCompile(`(?i)\s*skipped record number\s*:\s*(\d+)`)
+	// likelyData are the forms that ids and personal data take: quoted parts, addresses, long numbers.
+	likelyData = regexp.MustCompile(`"[^"]*"|'[^']*'|[^\s@]+@[^\s@]+|\+?\d[\d\-]{4,}`)
+	spaces     = regexp.MustCompile(`[\s\x00-\x1f\x7f]+`)
+)
+
+// cleanText makes a text of CleverTap's fit for logs: without the record number, which is about the request, without
+// an echoed record and any of the values that were sent, on one line and bounded.
+func cleanText(text string, sent iter.Seq[string]) string {
+	text = cut(strings.ToValidUTF8(text, ""), maxCleanedBytes)
+	text = skippedNumber.ReplaceAllString(text, "")
+	if i := strings.IndexAny(text, "{["); i >= 0 {
+		text = text[:i]
+	}
+	for value := range sent {
+		text = maskWord(text, value)
+	}
+	text = likelyData.ReplaceAllString(text, mask)
+	return cut(strings.TrimSpace(spaces.ReplaceAllString(text, " ")), maxTextBytes)
+}
+
+// maskWord masks a value where it stands alone, in any case.
+func maskWord(text, value string) string {
+	value = strings.TrimSpace(value)
+	if len(value) < minMaskedBytes || !strings.Contains(strings.ToLower(text), strings.ToLower(value)) {
+		return text
+	}
+	word, err := regexp.Compile(`(?i)(^|[^\pL\pN])` + regexp.QuoteMeta(value) + `($|[^\pL\pN])`)
+	if err != nil {
+		return text
+	}
+	return word.ReplaceAllString(text, "${1}"+mask+"${2}")
+}
+
+func cut(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	for limit > 0 && !utf8.RuneStart(text[limit]) {
+		limit--
+	}
+	return text[:limit]
+}
+
+// sentValues walks all values of records but their types.
+func sentValues(records []Record) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		parser := recordParsers.Get()
+		defer recordParsers.Put(parser)
+		for _, record := range records {
+			value, err := parser.ParseBytes(record.Raw)
+			if err != nil {
+				continue
+			}
+			value.Del("type")
+			if !eachScalar(value, yield) {
+				return
+			}
+		}
+	}
+}
+
+func eachScalar(value *fastjson.Value, yield func(string) bool) bool {
+	more := true
+	switch value.Type() {
+	case fastjson.TypeObject:
+		value.GetObject().Visit(func(_ []byte, v *fastjson.Value) { more = more && eachScalar(v, yield) })
+	case fastjson.TypeArray:
+		for _, v := range value.GetArray() {
+			more = more && eachScalar(v, yield)
+		}
+	case fastjson.TypeString:
+		more = yield(string(value.GetStringBytes()))
+	case fastjson.TypeNumber:
+		more = yield(string(value.MarshalTo(nil)))
+	}
+	return more
+}
