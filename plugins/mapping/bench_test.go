@@ -1,0 +1,93 @@
+package mapping_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/mapping"
+	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
+	"github.com/clevertap-segment/clevertap-segment/plugins/segment/segmentgen"
+)
+
+// BenchmarkMap maps calls of 1.5 KB on average, bytes in and record bytes out, with all rules on.
+func BenchmarkMap(b *testing.B) {
+	calls := generated(5000)
+	for _, mode := range []mapping.Mode{mapping.Server, mapping.Mobile} {
+		b.Run(string(mode), func(b *testing.B) {
+			options := mapping.DefaultOptions(mode)
+			options.AnonymousID = mapping.Separate // so that no call is refused
+			mapper, err := mapping.NewMapper(options)
+			if err != nil {
+				b.Fatal(err)
+			}
+			benchmarkCalls(b, mapper, calls)
+		})
+	}
+}
+
+// BenchmarkParse is the share of the parser in BenchmarkMap.
+func BenchmarkParse(b *testing.B) {
+	calls := generated(5000)
+	var parser segment.Parser
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		doc, err := parser.Parse(calls[i%len(calls)])
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := doc.Call(0); err != nil {
+			b.Fatal(err)
+		}
+		i++
+	}
+}
+
+// BenchmarkWide shows what a property costs in calls with few and with many of them. It should not depend on that.
+func BenchmarkWide(b *testing.B) {
+	for _, count := range []int{10, 100, 1000, 10_000} {
+		b.Run(fmt.Sprint(count), func(b *testing.B) {
+			var properties []string
+			for i := range count {
+				properties = append(properties, fmt.Sprintf(`"Property %d":"value %d"`, i, i))
+			}
+			call := `{"type":"track","userId":"u","event":"E","properties":{` + strings.Join(properties, ",") + `}}`
+			mapper, err := mapping.NewMapper(mapping.DefaultOptions(mapping.Server))
+			if err != nil {
+				b.Fatal(err)
+			}
+			benchmarkCalls(b, mapper, [][]byte{[]byte(call)})
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(count), "ns/property")
+		})
+	}
+}
+
+func benchmarkCalls(b *testing.B, mapper *mapping.Mapper, calls [][]byte) {
+	var parser segment.Parser
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		doc, err := parser.Parse(calls[i%len(calls)])
+		if err != nil {
+			b.Fatal(err)
+		}
+		call, err := doc.Call(0)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := mapper.Map(&call, nil); err != nil {
+			b.Fatal(err)
+		}
+		i++
+	}
+}
+
+func generated(n int) [][]byte {
+	generator := segmentgen.New(segmentgen.Config{Seed: 1, Mix: segmentgen.SpeedMix})
+	calls := make([][]byte, n)
+	for i := range calls {
+		calls[i] = generator.Next()
+	}
+	return calls
+}

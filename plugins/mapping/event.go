@@ -1,0 +1,88 @@
+package mapping
+
+import (
+	"strings"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap"
+	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
+)
+
+// sourceKey is the property that tells the way back where an event came from; CleverTap's own value for Segment.
+// https://docs.clevertap.com/docs/events
+const sourceKey = "CT Source"
+
+// mapTrack turns a track call into the event of its name, an order into Charged.
+func (m *Mapper) mapTrack() error {
+	person, err := m.person()
+	if err != nil {
+		return err
+	}
+	m.begin(&m.set, "properties")
+	m.addSource()
+	if isOrder(m.call.Event) {
+		if err := m.addOrder(m.call.Properties); err != nil {
+			return err
+		}
+		return m.emitEvent(person, Charged)
+	}
+	m.addMembers(&m.set, m.properties, m.call.Properties)
+	return m.emitEvent(person, m.eventName(m.call.Event))
+}
+
+// mapView turns a page or screen call into an event.
+func (m *Mapper) mapView(event string) error {
+	person, err := m.person()
+	if err != nil {
+		return err
+	}
+	m.begin(&m.set, "properties")
+	m.addSource()
+	if m.call.Name != "" {
+		m.addText(&m.set, m.properties.lookup("name").target, m.call.Name)
+	}
+	if m.call.Category != "" {
+		m.addText(&m.set, m.properties.lookup("category").target, m.call.Category)
+	}
+	m.addMembers(&m.set, m.properties, m.call.Properties)
+	return m.emitEvent(person, m.eventName(event))
+}
+
+func (m *Mapper) addSource() {
+	if m.opt.SourceTag {
+		m.addText(&m.set, m.properties.target(sourceKey), "segment")
+	}
+}
+
+// eventName makes a name valid: without forbidden characters, not too long, and not one that only CleverTap may raise.
+func (m *Mapper) eventName(name string) string {
+	m.field = "event"
+	name, fixes := cleanName(m.trim(name), clevertap.ForbiddenEventChars, EventNameFixed, EventNameFixed)
+	name = m.trim(name)
+	m.exceed(fixes, "", "has characters that CleverTap refuses, or too many")
+	if clevertap.RestrictedEvent(name) {
+		m.exceed(RestrictedEvent, "", "is the name of an event that only CleverTap may raise")
+		return "_" + name
+	}
+	return name
+}
+
+func (m *Mapper) emitEvent(person identity, name string) error {
+	if strings.TrimSpace(name) == "" {
+		return &segment.Error{Reason: segment.EventNotDefined, Field: "event",
+			Rule: "has no characters that CleverTap allows"}
+	}
+	m.head(clevertap.KindEvent, person)
+	m.time()
+	m.out = append(m.out, `,"evtName":`...)
+	m.out = segment.AppendString(m.out, name)
+	m.out = append(m.out, `,"evtData":{`...)
+	var surplus bool
+	m.out, surplus = m.set.appendTo(m.out, m.opt.MaxEventProperties)
+	if surplus {
+		m.field = "properties"
+		m.exceed(PropertiesDropped, "", "holds more properties than max_event_properties")
+	}
+	m.out = append(m.out, `}}`...)
+	m.emit(clevertap.KindEvent)
+	return nil
+}

@@ -1,0 +1,50 @@
+package mapping
+
+import "strings"
+
+// Fixes is the set of repairs that one call needed.
+type Fixes uint32
+
+// The repairs, by the name that users see.
+const (
+	ValueTruncated Fixes = 1 << iota
+	ValueDropped
+	KeyTruncated
+	KeySanitized
+	KeyCollision
+	EventNameFixed
+	RestrictedEvent
+	PropertiesDropped
+	ItemsDropped
+	GenderDropped
+	DOBDropped
+	PhoneDropped
+	EmailDropped
+	TokenSkipped
+	IdentityConflict
+)
+
+var fixNames = [...]string{
+	"value_truncated", "value_dropped", "key_truncated", "key_sanitized", "key_collision", "event_name_fixed",
+	"restricted_event", "properties_dropped", "items_dropped", "gender_dropped", "dob_dropped", "phone_dropped",
+	"email_dropped", "token_skipped", "identity_conflict",
+}
+
+// Names lists the repairs in a fixed order.
+func (f Fixes) Names() []string {
+	var names []string
+	for i, name := range fixNames {
+		if f&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// String joins the names with commas; "" for no repair.
+func (f Fixes) String() string {
+	if f == 0 {
+		return ""
+	}
+	return strings.Join(f.Names(), ",")
+}

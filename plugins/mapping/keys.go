@@ -1,0 +1,215 @@
+package mapping
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap"
+	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
+)
+
+// maxKeyMemory bounds what a table remembers, in bytes of names.
+const maxKeyMemory = 4 << 20
+
+// keyTable turns the names of one kind of record into CleverTap's keys and remembers them: the same few names come with
+// every call.
+type keyTable struct {
+	rule    keyRule
+	keys    map[string]*key
+	targets map[string]*target
+	memory  int
+}
+
+// keyRule is how one kind of record names its members.
+type keyRule struct {
+	caseRule  KeyCase
+	names     map[string]string
+	prefix    string
+	forbidden string
+	// profile turns on what holds for attributes of profiles only: operators, and lists of strings.
+	profile bool
+	// traits turns on what holds for a person's own attributes only: standard fields, and names that would assign an
+	// identity.
+	traits bool
+}
+
+// key is what a source name becomes.
+type key struct {
+	// target is nil when nothing is left of the name.
+	target *target
+	// fixes are the repairs that the name itself needed.
+	fixes Fixes
+	// same tells that the source name is the target name already.
+	same bool
+	role role
+}
+
+// target is a key of CleverTap's. There is one per name, so that two source names that meet are noticed.
+type target struct {
+	name  string
+	json  []byte // `"name":`
+	check check  // nil for keys that CleverTap does not validate
+	// keep exempts the key from the limit on attributes: an account's own attributes make room for it.
+	keep bool
+	// seen and slot tell which set of attributes used this key last, and where it stands there.
+	seen uint64
+	slot int
+}
+
+// role is what a trait's name means.
+type role int
+
+const (
+	// reserved names would assign an identity.
+	reserved role = iota + 1
+	// verbatim are CleverTap's own keys, which pass with their value as they are.
+	verbatim
+	// standard traits have a key of CleverTap's.
+	standard
+	firstName
+	lastName
+)
+
+// standardTraits are the traits that Segment and CleverTap both know, by their snake form.
+// https://segment.com/docs/connections/destinations/catalog/clevertap/
+var standardTraits = map[string]struct {
+	role   role
+	target string
+}{
+	"name":       {standard, nameKey},
+	"avatar":     {standard, photoKey},
+	"gender":     {standard, genderKey},
+	"email":      {standard, emailKey},
+	"phone":      {standard, phoneKey},
+	"birthday":   {standard, dobKey},
+	"first_name": {firstName, ""},
+	"last_name":  {lastName, ""},
+}
+
+func newKeyTable(rule keyRule) *keyTable {
+	t := &keyTable{rule: rule}
+	t.reset()
+	return t
+}
+
+func (t *keyTable) reset() {
+	t.keys, t.targets, t.memory = map[string]*key{}, map[string]*target{}, 0
+}
+
+// forget empties a table that has grown too large. Call it between records only, as it forgets what they have seen.
+func (t *keyTable) forget() {
+	if t.memory > maxKeyMemory {
+		t.reset()
+	}
+}
+
+// lookup returns what a source name becomes. The name may point into memory that is used again.
+func (t *keyTable) lookup(name string) *key {
+	if k := t.keys[name]; k != nil {
+		return k
+	}
+	name = strings.Clone(name)
+	k := t.derive(name)
+	t.keys[name] = k
+	t.memory += 2*len(name) + 128
+	return k
+}
+
+// lookupPath is lookup for a name that stands in a buffer.
+func (t *keyTable) lookupPath(path []byte) *key {
+	if k := t.keys[string(path)]; k != nil {
+		return k
+	}
+	return t.lookup(string(path))
+}
+
+func (t *keyTable) derive(name string) *key {
+	k := &key{}
+	text := name
+	if t.rule.traits {
+		if isVerbatim(name) {
+			return &key{role: verbatim, same: true, target: t.target(name)}
+		}
+		trait := standardTraits[SnakeCase(name)]
+		k.role = trait.role
+		if trait.role == standard {
+			k.target = t.target(trait.target)
+			k.target.keep = true
+			k.same = name == trait.target
+			return k
+		}
+	}
+	if t.rule.caseRule == SnakeCaseKeys {
+		text = SnakeCase(text)
+	}
+	if text != "" {
+		text = t.rule.prefix + text
+	}
+	if renamed, ok := t.rule.names[text]; ok {
+		text = renamed
+	}
+	text, k.fixes = cleanName(text, t.rule.forbidden, KeySanitized, KeyTruncated)
+	if text == "" {
+		k.fixes = PropertiesDropped
+		return k
+	}
+	if t.rule.traits && (assignsIdentity(name) || assignsIdentity(text)) {
+		return &key{role: reserved}
+	}
+	k.target = t.target(text)
+	k.same = name == text
+	return k
+}
+
+func (t *keyTable) target(name string) *target {
+	if known := t.targets[name]; known != nil {
+		return known
+	}
+	made := &target{name: name, json: append(segment.AppendString(nil, name), ':')}
+	if t.rule.traits {
+		made.check = checkOf(name)
+	}
+	t.targets[name] = made
+	return made
+}
+
+// cleanName removes forbidden characters and cuts to the length of a key, and tells which of the two it had to do.
+func cleanName(name, forbidden string, sanitized, truncated Fixes) (string, Fixes) {
+	var fixes Fixes
+	if strings.ContainsAny(name, forbidden) {
+		fixes |= sanitized
+		name = strings.Map(func(r rune) rune {
+			if strings.ContainsRune(forbidden, r) {
+				return -1
+			}
+			return r
+		}, name)
+	}
+	if len(name) > clevertap.MaxKeyChars && utf8.RuneCountInString(name) > clevertap.MaxKeyChars {
+		fixes |= truncated
+		name = string([]rune(name)[:clevertap.MaxKeyChars])
+	}
+	return name, fixes
+}
+
+// assignsIdentity spots names under which CleverTap would take a trait for an id of the person.
+// https://developer.clevertap.com/docs/upload-user-profiles-api
+func assignsIdentity(name string) bool {
+	switch len(name) {
+	case len("FBID"):
+		return strings.EqualFold(name, "FBID") || strings.EqualFold(name, "GPID")
+	case len("identity"):
+		return strings.EqualFold(name, "identity") || strings.EqualFold(name, "objectId")
+	}
+	return false
+}
+
+// isVerbatim spots CleverTap's own profile keys, whose spelling no case rule may touch.
+// https://developer.clevertap.com/docs/upload-user-profiles-api
+func isVerbatim(name string) bool {
+	switch name {
+	case "category-unsubscribe", "category-resubscribe", "subscriptionGroups", "ct_is_test_user":
+		return true
+	}
+	return strings.HasPrefix(name, "MSG-")
+}

@@ -1,0 +1,142 @@
+package mapping
+
+import (
+	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap"
+	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
+)
+
+// addNested adds an object or an array under a top-level name. Empty ones stand for nothing.
+func (m *Mapper) addNested(set *attributes, table *keyTable, name string, v segment.Value) {
+	if v.Len() == 0 {
+		return
+	}
+	k := table.lookup(name)
+	switch {
+	case table.rule.profile && isOperator(v):
+		m.addRaw(set, k, rankOf(k), v)
+	case m.opt.Nested == Drop:
+		m.fix(ValueDropped)
+	case m.opt.Nested == Keep:
+		m.addRaw(set, k, rankOf(k), v)
+	case m.opt.Nested == Stringify:
+		m.addJSONText(set, k, rankOf(k), v)
+	case v.Kind() == segment.Object:
+		m.path = append(m.path[:0], name...)
+		m.flatten(set, table, v)
+	default:
+		m.addList(set, table, k, rankOf(k), v)
+	}
+}
+
+// flatten adds the members of an object under names that start with m.path.
+func (m *Mapper) flatten(set *attributes, table *keyTable, object segment.Value) {
+	depth := len(m.path)
+	for name, v := range object.Members() {
+		m.path = append(append(m.path[:depth], '_'), name...)
+		switch v.Kind() {
+		case segment.Null:
+		case segment.Object:
+			if table.rule.profile && isOperator(v) {
+				m.addRaw(set, table.lookupPath(m.path), ordinary, v)
+			} else {
+				m.flatten(set, table, v)
+			}
+		case segment.Array:
+			if v.Len() > 0 {
+				m.addList(set, table, table.lookupPath(m.path), ordinary, v)
+			}
+		default:
+			m.addScalar(set, table.lookupPath(m.path), ordinary, v)
+		}
+	}
+	m.path = m.path[:depth]
+}
+
+// addList adds an array that is being flattened. Profiles have lists of strings; everything else is text.
+func (m *Mapper) addList(set *attributes, table *keyTable, k *key, r rank, v segment.Value) {
+	if !table.rule.profile || !isFlat(v) {
+		m.addJSONText(set, k, r, v)
+		return
+	}
+	if !m.usableList(k) {
+		return
+	}
+	t := k.target
+	buf, any := append(set.begin(t), '['), false
+	for _, element := range v.Elements() {
+		if element.Kind() == segment.Null {
+			continue
+		}
+		if any {
+			buf = append(buf, ',')
+		}
+		any = true
+		if element.Kind() == segment.String {
+			buf = m.appendText(buf, t.name, element.Text())
+		} else {
+			buf = append(element.AppendLiteral(append(buf, '"')), '"')
+		}
+	}
+	if any {
+		m.collide(set.commit(t, r, append(buf, ']')))
+	}
+}
+
+// isFlat tells whether an array holds no object and no array.
+func isFlat(array segment.Value) bool {
+	for _, element := range array.Elements() {
+		if kind := element.Kind(); kind == segment.Object || kind == segment.Array {
+			return false
+		}
+	}
+	return true
+}
+
+// addJSONText adds an object or array as JSON text. Cut JSON is no JSON, so text that is too long is left out.
+func (m *Mapper) addJSONText(set *attributes, k *key, r rank, v segment.Value) {
+	if !m.usableList(k) {
+		return
+	}
+	m.text = v.AppendJSON(m.text[:0])
+	if len(m.text) > clevertap.MaxValueBytes {
+		m.exceed(ValueDropped, k.target.name, "is longer than 512 bytes as JSON text")
+		return
+	}
+	m.collide(set.commit(k.target, r, segment.AppendString(set.begin(k.target), string(m.text))))
+}
+
+// usableList is usableKey for a value that is no scalar: the keys that CleverTap validates take none.
+func (m *Mapper) usableList(k *key) bool {
+	if !m.usableKey(k) {
+		return false
+	}
+	if k.target.check != nil {
+		_, invalid := k.target.check(m, nil, segment.Value{})
+		m.fix(invalid)
+		return false
+	}
+	return true
+}
+
+// addRaw adds a value as it is. Only operators may stand where CleverTap validates a scalar.
+func (m *Mapper) addRaw(set *attributes, k *key, r rank, v segment.Value) {
+	if isOperator(v) && m.usableKey(k) || m.usableList(k) {
+		m.collide(set.commit(k.target, r, v.AppendJSON(set.begin(k.target))))
+	}
+}
+
+// isOperator spots objects that tell CleverTap how to change an attribute: each member is an operator.
+// https://developer.clevertap.com/docs/upload-user-profiles-api
+func isOperator(object segment.Value) bool {
+	if object.Kind() != segment.Object {
+		return false
+	}
+	for name := range object.Members() {
+		switch name {
+		case "$add", "$remove", "$set", "$delete", "$incr", "$decr":
+		default:
+			return false
+		}
+	}
+	return object.Len() > 0
+}

@@ -1,0 +1,83 @@
+package mapping
+
+import (
+	"strings"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap"
+	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
+)
+
+// mapToken adds a record for the push token that a call carries in context.device.token.
+// https://developer.clevertap.com/docs/upload-device-tokens-api
+func (m *Mapper) mapToken() {
+	if m.opt.PushTokens == TokensOff || m.opt.PushTokens == TokensOnIdentify && m.call.Type != segment.Identify {
+		return
+	}
+	device := m.call.Context("device")
+	token := strings.TrimSpace(device.Get("token").Text())
+	if token == "" {
+		return
+	}
+	anonymous := usable(m.call.AnonymousID)
+	kind := m.tokenType(device)
+	keys := m.destination("chromeKeys")
+	if anonymous == "" || kind == "" || kind == "chrome" && keys.Len() == 0 {
+		m.fix(TokenSkipped)
+		return
+	}
+	m.head(clevertap.KindToken, identity{"objectId", anonymous})
+	m.out = append(m.out, `,"tokenData":{"id":`...)
+	m.out = segment.AppendString(m.out, token)
+	m.out = append(m.out, `,"type":"`...)
+	m.out = append(m.out, kind...)
+	m.out = append(m.out, '"')
+	if kind == "chrome" {
+		m.out = keys.AppendJSON(append(m.out, `,"keys":`...))
+	}
+	m.out = append(m.out, `}}`...)
+	m.emit(clevertap.KindToken)
+}
+
+// tokenType is the service that issued the token: as the call says, or as the device, its system or the library suggest;
+// "" if nothing does.
+func (m *Mapper) tokenType(device segment.Value) string {
+	switch named := strings.ToLower(m.destination("deviceTokenType").Text()); named {
+	case "apns", "fcm", "gcm", "wns", "mpns", "chrome":
+		return named
+	}
+	for _, v := range [...]segment.Value{
+		device.Get("type"), m.call.Context("os").Get("name"), m.call.Context("library").Get("name"),
+	} {
+		if kind := platformToken(strings.ToLower(v.Text())); kind != "" {
+			return kind
+		}
+	}
+	return ""
+}
+
+// platformToken reads the names that SDKs use for platforms, among them "iPhone OS" and "analytics-kotlin".
+// https://segment.com/docs/connections/spec/common/
+func platformToken(name string) string {
+	for _, platform := range [...]struct{ part, kind string }{
+		{"android", "fcm"}, {"kotlin", "fcm"},
+		{"ios", "apns"}, {"iphone", "apns"}, {"ipad", "apns"}, {"watchos", "apns"}, {"tvos", "apns"},
+		{"macos", "apns"}, {"apple", "apns"}, {"swift", "apns"},
+	} {
+		if strings.Contains(name, platform.part) {
+			return platform.kind
+		}
+	}
+	return ""
+}
+
+// destination is a member of the integrations object's entry for CleverTap, which carries per-call options.
+func (m *Mapper) destination(option string) segment.Value {
+	for name, v := range m.call.Integrations {
+		if namesCleverTap(name) {
+			if found := v.Get(option); found.Kind() != segment.Null {
+				return found
+			}
+		}
+	}
+	return segment.Value{}
+}
