@@ -1,0 +1,59 @@
+package outputs
+
+const ctoSummary = "Uploads profiles, events and device tokens to CleverTap, and deletes profiles."
+
+const ctoDescription = `
+Each message is one record of CleverTap's upload API, as the ` + "`segment_to_clevertap`" + ` processor writes it: a JSON object whose ` + "`type`" + ` is ` + "`profile`, `event` or `token`" + `. A message ` + "`{\"type\":\"delete\",\"identity\":\"…\"}`" + ` (or ` + "`objectId`" + `) deletes that person. Records are sent byte for byte as they are.
+
+### Delivery
+
+At least once. A message counts as delivered when CleverTap has accepted its record. What is sent again is only what was not accepted; the one case in which CleverTap may count an event twice is a reply that got lost on the way (or came after ` + "`timeout`" + `).
+
+* Records that CleverTap refuses fail one by one, at once, and the others of the batch go on: a ` + "`fallback`" + ` gets only the refused ones.
+* What may succeed later is tried again here, in place: broken connections, timeouts, the statuses 408, 429 and 5xx, lost replies, and single records answered with 555. After ` + "`max_retries`" + ` (or ` + "`backoff.max_elapsed_time`" + `) the records fail.
+* 401 and 403 (credentials, or the wrong region) fail without a retry, with the rest of the batch.
+* 400 and 413 for a whole request: it is halved until the record at fault stands alone.
+* Messages that failed in a processor before are refused.
+
+Accepted does not mean stored as sent: CleverTap applies the limits of its schema later and shows what it dropped in the dashboard's error stream.
+
+### Order
+
+Records of a batch that share an id (` + "`identity`, `objectId`, `FBID`, `GPID`, `profileData.Identity`" + `) are not reordered: a later one is sent together with the earlier one, in order, or after it was answered. When the earlier one could not be delivered, the later one is held back and fails, too. Batches overtake each other unless ` + "`max_in_flight`" + ` is 1.
+
+### Requests
+
+At most 1000 profiles and events per request; at most 100 tokens, in requests of their own; at most 100 deletes, one delete request at a time. Deletes take effect within two days and cannot be tried out with ` + "`dry_run`" + `.
+
+### Errors
+
+An error's text begins with ` + "`clevertap: `" + ` and a reason: ` + "`rejected`" + ` (followed by CleverTap's code and text), ` + "`invalid_record`, `unmapped`, `unauthorized`, `unreachable`, `timeout`, `throttled`, `server_error`, `unclear_reply`, `held_back`, `stopped`" + `. It holds no credentials and nothing of the record. Behind a ` + "`fallback`" + ` it is in the metadata ` + "`fallback_error`" + `; an output cannot set metadata there itself, so the dead letter takes code and text out of it, as the example shows.
+
+### Metrics
+
+` + "`clevertap_requests_total{code}`, `clevertap_request_latency_ns`, `clevertap_records_total{kind}` (accepted), `clevertap_records_rejected_total{code}`, `clevertap_retries_total{reason}`" + `.
+`
+
+const (
+	ctoExampleTitle   = "With a dead letter"
+	ctoExampleSummary = "What CleverTap refuses, and what could not be delivered after all retries, is written to a file together with the reason. The code is CleverTap's, and empty for other failures."
+	ctoExample        = `
+output:
+  fallback:
+    - clevertap:
+        account_id: ${CLEVERTAP_ACCOUNT_ID}
+        passcode: ${CLEVERTAP_PASSCODE}
+        region: in1
+    - file:
+        path: ./dead-letter.jsonl
+        codec: lines
+      processors:
+        - mapping: |
+            let code = @fallback_error.re_find_object("^clevertap: rejected (?P<code>[0-9]+)").code | ""
+            meta clevertap_error = @fallback_error
+            meta clevertap_error_code = $code
+            root.record = content().string()
+            root.error = @fallback_error
+            root.code = $code
+`
+)
