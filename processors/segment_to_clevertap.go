@@ -1,0 +1,155 @@
+package processors
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/redpanda-data/benthos/v4/public/service"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/mapping"
+	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
+)
+
+func init() {
+	service.MustRegisterProcessor("segment_to_clevertap", segmentToClevertapSpec(),
+		func(conf *service.ParsedConfig, mgr *service.Resources) (service.Processor, error) {
+			cfg, err := segmentToClevertapFromParsed(conf)
+			if err != nil {
+				return nil, err
+			}
+			return newSegmentToClevertap(cfg, mgr)
+		})
+}
+
+type segmentToClevertap struct {
+	links   *linkCache // nil without an identity cache
+	workers sync.Pool
+	metrics mappingMetrics
+}
+
+// worker is what one goroutine needs to map a document: memory that is used again and again.
+type worker struct {
+	parser segment.Parser
+	mapper *mapping.Mapper
+}
+
+func newSegmentToClevertap(cfg segmentToClevertapConfig, mgr *service.Resources) (*segmentToClevertap, error) {
+	p := &segmentToClevertap{metrics: newMappingMetrics(mgr.Metrics())}
+	if cfg.identityCache != "" {
+		if !mgr.HasCache(cfg.identityCache) {
+			return nil, fmt.Errorf("%s: there is no cache resource of that name", stcFieldIdentityCache)
+		}
+		p.links = &linkCache{name: cfg.identityCache, mgr: mgr}
+	} else if cfg.mapping.AnonymousID == mapping.Link {
+		mgr.Logger().Warn("anonymous_id is link without an identity_cache: every identify call with both ids joins them " +
+			"for good, also when two people use one device")
+	}
+	if _, err := mapping.NewMapper(cfg.mapping); err != nil {
+		return nil, err
+	}
+	p.workers.New = func() any {
+		mapper, _ := mapping.NewMapper(cfg.mapping) // the same options as above
+		return &worker{mapper: mapper}
+	}
+	return p, nil
+}
+
+// Process maps every call of the document. Records replace their call, in order; refused calls stay as they are, with
+// their error, in front.
+func (p *segmentToClevertap) Process(ctx context.Context, msg *service.Message) (service.MessageBatch, error) {
+	raw, err := msg.AsBytes()
+	if err != nil {
+		return nil, err
+	}
+	w := p.workers.Get().(*worker)
+	defer p.workers.Put(w)
+	doc, err := w.parser.Parse(raw)
+	if err != nil {
+		return nil, p.refuse(err)
+	}
+	if doc.Bare {
+		return p.mapCall(ctx, w, doc, 0, nil, msg)
+	}
+	var refused, records service.MessageBatch
+	for i := range doc.Calls() {
+		var err error
+		if records, err = p.mapCall(ctx, w, doc, i, records, msg); err != nil {
+			call := msg.Copy()
+			call.SetBytes(doc.AppendCall(nil, i))
+			call.SetError(err)
+			refused = append(refused, call)
+		}
+	}
+	return append(refused, records...), nil
+}
+
+// mapCall appends a message for each record of one call.
+func (p *segmentToClevertap) mapCall(
+	ctx context.Context, w *worker, doc segment.Document, i int, out service.MessageBatch, msg *service.Message,
+) (service.MessageBatch, error) {
+	call, err := doc.Call(i)
+	if err != nil {
+		if dropped := w.mapper.Dropped(&call); dropped != mapping.NotDropped {
+			p.metrics.count(mapping.Result{Dropped: dropped})
+			return out, nil
+		}
+		return out, p.refuse(err)
+	}
+	var linker mapping.Linker
+	if p.links != nil {
+		linker = func(pair mapping.Pair) (mapping.Linking, error) { return p.links.decide(ctx, pair) }
+	}
+	result, err := w.mapper.Map(&call, linker)
+	if err != nil {
+		return out, p.refuse(err)
+	}
+	p.metrics.count(result)
+	for j, record := range result.Records {
+		mapped := msg.Copy()
+		mapped.SetBytes(record.JSON)
+		mapped.MetaSetMut("clevertap_type", string(record.Kind))
+		mapped.MetaDelete("clevertap_fixes")
+		if fixes := result.Fixes.String(); j == 0 && fixes != "" {
+			mapped.MetaSetMut("clevertap_fixes", fixes)
+		}
+		setID(mapped, "segment_message_id", call.MessageID)
+		out = append(out, mapped)
+	}
+	return out, nil
+}
+
+func (p *segmentToClevertap) refuse(err error) error {
+	p.metrics.errors.Incr(1, reasonOf(err))
+	return componentError("segment_to_clevertap", err)
+}
+
+// Close has nothing to release.
+func (p *segmentToClevertap) Close(context.Context) error { return nil }
+
+// mappingMetrics count what the engine's own metrics cannot tell: records by kind, and why calls were repaired, dropped
+// or refused.
+type mappingMetrics struct {
+	records, fixes, dropped, errors *service.MetricCounter
+}
+
+func newMappingMetrics(m *service.Metrics) mappingMetrics {
+	return mappingMetrics{
+		records: m.NewCounter("segment_to_clevertap_records_total", "kind"),
+		fixes:   m.NewCounter("segment_to_clevertap_fixes_total", "fix"),
+		dropped: m.NewCounter("segment_to_clevertap_dropped_total", "reason"),
+		errors:  m.NewCounter("segment_to_clevertap_errors_total", "reason"),
+	}
+}
+
+func (m *mappingMetrics) count(result mapping.Result) {
+	for _, record := range result.Records {
+		m.records.Incr(1, string(record.Kind))
+	}
+	for _, fix := range result.Fixes.Names() {
+		m.fixes.Incr(1, fix)
+	}
+	if result.Dropped != mapping.NotDropped {
+		m.dropped.Incr(1, string(result.Dropped))
+	}
+}
