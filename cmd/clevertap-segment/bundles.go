@@ -9,4 +9,6 @@ import (
 	_ "github.com/redpanda-data/connect/v4/public/components/nats"
 	_ "github.com/redpanda-data/connect/v4/public/components/prometheus"
 	_ "github.com/redpanda-data/connect/v4/public/components/redis"
+
+	_ "github.com/clevertap-segment/clevertap-segment/plugins"
 )

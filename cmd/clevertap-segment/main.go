@@ -1,3 +1,5 @@
+// Command clevertap-segment moves customer data between Segment and CleverTap: Benthos with the components of this
+// module, and a sandbox that stands in for both services.
 package main
 
 import (
@@ -6,6 +8,29 @@ import (
 	"github.com/redpanda-data/benthos/v4/public/service"
 )
 
+// Set when the binary is built, see the Makefile.
+var (
+	version = "dev"
+	date    = "unknown"
+)
+
+const (
+	product = "clevertap-segment"
+	docsURL = "https://github.com/clevertap-segment/clevertap-segment"
+)
+
 func main() {
-	service.RunCLI(context.Background())
+	// A cancelled context would keep the engine from stopping gracefully; it handles signals itself.
+	service.RunCLI(context.Background(), cliOptions()...)
+}
+
+func cliOptions() []service.CLIOptFunc {
+	return []service.CLIOptFunc{
+		service.CLIOptSetVersion(version, date),
+		service.CLIOptSetBinaryName(product),
+		service.CLIOptSetProductName(product),
+		service.CLIOptSetDocumentationURL(docsURL),
+		service.CLIOptSetDefaultConfigPaths(product+".yaml", "/etc/"+product+"/config.yaml"),
+		service.CLIOptAddCommand(sandboxCommand()),
+	}
 }

@@ -1,0 +1,64 @@
+# Everything a developer runs. `make` alone lists the targets.
+
+GO        ?= go
+BINARY    := bin/clevertap-segment
+VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+DATE      ?= $(shell date -u +%Y-%m-%dT%H:%M:%SZ)
+LDFLAGS   := -s -w -X main.version=$(VERSION) -X main.date=$(DATE)
+TAGS      ?=
+FUZZTIME  ?= 30s
+BENCH     ?= .
+EXAMPLES  := ./config-examples
+
+.DEFAULT_GOAL := help
+.PHONY: help build test lint unit configs fuzz bench demo licences clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build bin/clevertap-segment (TAGS="kafka aws gcp" adds components, see the README for their licences)
+	@mkdir -p bin
+	$(GO) build -trimpath -tags "$(TAGS)" -ldflags "$(LDFLAGS)" -o $(BINARY) ./cmd/clevertap-segment
+
+test: ## everything: lint, licences, build, example configs, unit and end-to-end tests
+	@$(MAKE) --no-print-directory lint licences build configs unit
+
+lint: ## formatting, go vet, staticcheck
+	@unformatted="$$(gofmt -l cmd inputs outputs plugins processors 2>/dev/null)"; \
+	if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+licences: ## check that the default binary holds nothing under the Redpanda Community License
+	$(GO) test -count=1 -run '^TestLicences' -v ./cmd/clevertap-segment
+
+configs: build ## lint the example configs and run their tests
+	$(BINARY) lint $(EXAMPLES)/*.yaml
+	$(BINARY) test $(EXAMPLES)/...
+
+# The tests say what they had to skip in a file, because go test does not show it for packages that pass.
+unit: build ## unit and end-to-end tests with the race detector, in random order
+	@mkdir -p tmp && rm -f tmp/skipped
+	@status=0; \
+	CLEVERTAP_SEGMENT_BINARY=$(CURDIR)/$(BINARY) SKIP_LOG=$(CURDIR)/tmp/skipped \
+		$(GO) test -race -shuffle=on -timeout 15m ./... || status=$$?; \
+	if [ -s tmp/skipped ]; then sort -u tmp/skipped; else echo "nothing skipped"; fi; \
+	exit $$status
+
+fuzz: ## run every fuzz target for FUZZTIME (30s) each
+	@set -e; for pkg in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "== $$target ($$pkg)"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+		done; \
+	done
+
+bench: ## run the Go benchmarks (BENCH=regexp)
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+demo: build ## send 1,200 invented calls to a local sandbox and report (KEEP=1 leaves the sandbox running)
+	@$(GO) build -o bin/demo ./cmd/demo
+	@bin/demo -binary $(BINARY) $(if $(filter-out 0,$(KEEP)),-keep)
+
+clean: ## remove what was built
+	rm -rf bin tmp

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap/clevertaptest"
+	"github.com/clevertap-segment/clevertap-segment/plugins/testenv"
+)
+
+const webhookSecret = "TEST-SECRET"
+
+// webhook starts the webhook example and returns it with the address to post to.
+func webhook(t *testing.T, settings ...string) (*process, string) {
+	t.Helper()
+	address, admin := testenv.FreeAddress(t), testenv.FreeAddress(t)
+	p := start(t, "webhook_to_clevertap.yaml", append(settings,
+		"WEBHOOK_ADDRESS="+address, "http.address="+admin, "SEGMENT_WEBHOOK_SECRET="+webhookSecret)...)
+	eventually(t, "the webhook listens", func() bool { return answers("http://" + admin + "/ready") })
+	return p, "http://" + address + "/segment"
+}
+
+// post sends a signed request and returns the status of the answer.
+func post(t *testing.T, url, body, secret string) int {
+	t.Helper()
+	request, err := http.NewRequest(http.MethodPost, url, strings.NewReader(body))
+	require.NoError(t, err)
+	mac := hmac.New(sha1.New, []byte(secret))
+	mac.Write([]byte(body))
+	request.Header.Set("X-Signature", hex.EncodeToString(mac.Sum(nil)))
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	_, _ = io.Copy(io.Discard, response.Body)
+	return response.StatusCode
+}
+
+const signedUp = `{"type":"track","event":"Signed Up","userId":"u1","messageId":"m1"}`
+
+func TestE2EWebhookAnswersAfterDelivery(t *testing.T) {
+	strictAndNot(t, func(t *testing.T, strict string) {
+		fake, url := fakeClevertap(t, clevertaptest.Options{})
+		p, hook := webhook(t, strict, "CLEVERTAP_URL="+url)
+
+		assert.Equal(t, 200, post(t, hook, signedUp, webhookSecret))
+		assert.Len(t, fake.Events(), 1, "accepted before the answer")
+
+		assert.Equal(t, 200, post(t, hook, `{"type":"track","userId":"u1"}`, webhookSecret))
+		assert.Equal(t, 200, post(t, hook, `[`+signedUp+`,{"type":"track","userId":"u1"},`+signedUp+`]`, webhookSecret))
+		assert.Len(t, fake.Events(), 3)
+		dead := p.deadLetters("dead")
+		require.Len(t, dead, 2)
+		assert.Equal(t, "event_not_defined", dead[1].Reason)
+
+		// One request, three records, one of them refused: the others are not in the dead letter.
+		refused := `{"type":"track","event":"Signed Up","anonymousId":"` + strings.Repeat("x", 80) + `"}`
+		assert.Equal(t, 200, post(t, hook, `[`+signedUp+`,`+refused+`,`+signedUp+`]`, webhookSecret))
+		assert.Len(t, fake.Events(), 5)
+		dead = p.deadLetters("dead")
+		require.Len(t, dead, 3)
+		assert.Equal(t, 526, dead[2].Code)
+
+		assert.Equal(t, 401, post(t, hook, `{"type":"delete","userId":"u1"}`, "WRONG-SECRET"))
+		assert.Empty(t, fake.Deletions())
+		assert.Equal(t, 200, post(t, hook, `{"type":"delete","userId":"u1"}`, webhookSecret))
+		assert.Len(t, fake.Deletions(), 1)
+		p.stop()
+	})
+}
+
+func TestE2EWebhookAnswersWithAnErrorWhenNothingCanBeKept(t *testing.T) {
+	strictAndNot(t, func(t *testing.T, strict string) {
+		fake, url := fakeClevertap(t, clevertaptest.Options{Faults: clevertaptest.Faults{ErrorRate: 1}})
+		p, hook := webhook(t, strict, "CLEVERTAP_URL="+url, "DEAD_LETTER="+t.TempDir(),
+			"output.switch.cases.1.output.fallback.0.clevertap.max_retries=0")
+		assert.Equal(t, 502, post(t, hook, signedUp, webhookSecret))
+		fake.SetFaults(clevertaptest.Faults{})
+		assert.Equal(t, 200, post(t, hook, signedUp, webhookSecret))
+		assert.Len(t, fake.Events(), 1)
+		p.stop()
+	})
+}
+
+// A slow CleverTap must not end in an answer that Segment takes for final.
+func TestE2EWebhookWaitsLongerThanSegmentDoes(t *testing.T) {
+	text, err := os.ReadFile(examples + "/webhook_to_clevertap.yaml")
+	require.NoError(t, err)
+	assert.Contains(t, string(text), "timeout: "+(15*time.Second).String())
+}
