@@ -62,3 +62,34 @@ func chosen(choice uint) mapping.Options {
 	o.PhoneRegion = []string{"", "DE", "IN", "US"}[choice>>8&3]
 	return o
 }
+
+// FuzzMapBack checks the same of the way back.
+func FuzzMapBack(f *testing.F) {
+	files, err := filepath.Glob("testdata/back/*/documents.jsonl")
+	require.NoError(f, err)
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		require.NoError(f, err)
+		for line := range strings.Lines(string(raw)) {
+			var named struct{ Document json.RawMessage }
+			require.NoError(f, json.Unmarshal([]byte(line), &named))
+			f.Add([]byte(named.Document), uint(0))
+		}
+	}
+	f.Fuzz(func(t *testing.T, raw []byte, choice uint) {
+		options := mapping.DefaultBackOptions()
+		options.Emit = []mapping.Emit{mapping.EmitAuto, mapping.EmitTrack, mapping.EmitIdentify, mapping.EmitBoth}[choice&3]
+		options.UserIDFrom = []mapping.UserIDFrom{mapping.FromIdentity, mapping.FromEmail, mapping.FromPhone, mapping.FromObjectID}[choice>>2&3]
+		options.SpecNames, options.DropSegmentOrigin = choice>>4&1 == 1, choice>>5&1 == 1
+		mapper := mapping.NewBackMapper(options)
+		got := mapBack(mapper, raw, testOrigin())
+		if again := mapBack(mapper, raw, testOrigin()); fmt.Sprint(again) != fmt.Sprint(got) {
+			t.Fatalf("the same document gave two answers:\n%v\n%v", got, again)
+		}
+		for _, call := range got.Calls {
+			if !json.Valid(call) {
+				t.Fatalf("not valid JSON: %q", call)
+			}
+		}
+	})
+}

@@ -131,7 +131,7 @@ func (m *Mapper) mapCall() error {
 // counts only where it names CleverTap: what arrives through webhooks and replays carries All: false although it was
 // routed here on purpose.
 func (m *Mapper) Dropped(call *segment.Call) DropReason {
-	if call.Context("integration").Get("name").Text() == Origin {
+	if call.Context("integration").Get("name").Text() == OriginName {
 		return DroppedOrigin
 	}
 	if m.opt.HonorIntegrations {
@@ -147,8 +147,8 @@ func (m *Mapper) Dropped(call *segment.Call) DropReason {
 	return NotDropped
 }
 
-// Origin is the name that this bridge leaves in context.integration of the calls that it writes, to know them again.
-const Origin = "clevertap-segment"
+// OriginName is the name that this bridge leaves in context.integration of the calls that it writes, to know them again.
+const OriginName = "clevertap-segment"
 
 // namesCleverTap compares with both names of the destination catalogue, without regard to case as clients differ.
 func namesCleverTap(name string) bool {

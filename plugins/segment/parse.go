@@ -58,6 +58,11 @@ func (p *Parser) Parse(raw []byte) (Document, error) {
 	return doc, nil
 }
 
+// ParseValue reads one JSON document that need not hold calls. Its error is an *Error with the reason InvalidJSON.
+func (p *Parser) ParseValue(raw []byte) (Value, error) {
+	return p.parse(raw)
+}
+
 // Calls counts the calls of the document.
 func (d Document) Calls() int {
 	if d.Bare {

@@ -1,0 +1,113 @@
+package mapping
+
+import (
+	"strings"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
+)
+
+// shape is the form of what CleverTap hands out.
+type shape int
+
+const (
+	unknownShape shape = iota
+	// eventShape is a record of the event export, or a line of an event file.
+	eventShape
+	// profileShape is a record of the profile export, or a line of a profile file.
+	profileShape
+	// webhookShape is the body of a campaign or journey webhook.
+	webhookShape
+)
+
+// shapeOf recognises a document by the members that only its shape has.
+// https://developer.clevertap.com/docs/get-events-api, https://developer.clevertap.com/docs/get-user-profiles-api,
+// https://docs.clevertap.com/docs/create-message-webhook, https://docs.clevertap.com/docs/export-format
+func shapeOf(doc segment.Value) shape {
+	has := func(name string) bool { return doc.Get(name).Kind() != segment.Null }
+	switch {
+	case has("profiles"):
+		return webhookShape
+	case has("event_props"), has("eventProps"), has("ts") && has("profile"):
+		return eventShape
+	case has("profileData"), has("platformInfo"), has("clevertapId"), has("clevertapIds"),
+		has("identity"), has("objectId"), has("all_identities"):
+		return profileShape
+	}
+	return unknownShape
+}
+
+// fold finds a member by any of its names, without regard to case: the shapes differ in little but that.
+func fold(object segment.Value, names ...string) segment.Value {
+	for name, v := range object.Members() {
+		for _, wanted := range names {
+			if strings.EqualFold(name, wanted) && v.Kind() != segment.Null {
+				return v
+			}
+		}
+	}
+	return segment.Value{}
+}
+
+// individual is one person in a document, wherever the document keeps them.
+type individual struct {
+	profile segment.Value
+	// devices lists the person's devices, the first one first.
+	devices segment.Value
+	// device is what an event says about its device.
+	device segment.Value
+}
+
+// first looks a field up in the profile, and then in its first device that has it.
+func (p individual) first(names ...string) segment.Value {
+	if v := fold(p.profile, names...); v.Kind() != segment.Null {
+		return v
+	}
+	if v := fold(p.device, names...); v.Kind() != segment.Null {
+		return v
+	}
+	for _, device := range p.devices.Elements() {
+		if v := fold(device, names...); v.Kind() != segment.Null {
+			return v
+		}
+	}
+	return segment.Value{}
+}
+
+// objectID is the person's CleverTap id: that of the event's device, or else of the first device.
+func (p individual) objectID() string {
+	if id := idText(p.first("objectId", "clevertapId")); id != "" {
+		return id
+	}
+	for _, id := range fold(p.profile, "clevertapIds").Elements() {
+		return idText(id)
+	}
+	return ""
+}
+
+func (p individual) email() string { return idText(p.standard("email")) }
+
+// phone is the number with its plus, which exports leave out.
+func (p individual) phone() string {
+	return plus(idText(p.standard("phone")))
+}
+
+// standard looks a standard field up beside the person's own attributes, and then among them.
+func (p individual) standard(name string) segment.Value {
+	if v := fold(p.profile, name); v.Kind() != segment.Null {
+		return v
+	}
+	return fold(fold(p.profile, "profileData"), name)
+}
+
+// idText is the text of an id that may be a number; words that are no id are none.
+func idText(v segment.Value) string {
+	return usable(scalarText(v))
+}
+
+// plus puts the sign before a number that lacks it.
+func plus(phone string) string {
+	if phone == "" || phone[0] == '+' || !allDigits(phone) {
+		return phone
+	}
+	return "+" + phone
+}

@@ -1,0 +1,63 @@
+package mapping
+
+import (
+	"strings"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
+)
+
+// mapWebhook maps the body of a campaign or journey webhook: each profile in it is one person.
+// https://docs.clevertap.com/docs/create-message-webhook
+func (m *BackMapper) mapWebhook(body segment.Value) (DropReason, error) {
+	if body.Get("is_test").True() {
+		return DroppedTest, nil
+	}
+	profiles := body.Get("profiles")
+	if profiles.Kind() == segment.Object {
+		return NotDropped, m.mapWebhookProfile(body, profiles)
+	}
+	for _, profile := range profiles.Elements() {
+		if err := m.mapWebhookProfile(body, profile); err != nil {
+			return NotDropped, err
+		}
+	}
+	return NotDropped, nil
+}
+
+func (m *BackMapper) mapWebhookProfile(body, profile segment.Value) error {
+	p := individual{profile: profile}
+	w, err := m.identify(p)
+	if err != nil {
+		return err
+	}
+	h, live := m.webhookEvent(body, profile)
+	if m.opt.Emit == EmitIdentify || m.opt.Emit == EmitBoth || m.opt.Emit == EmitAuto && fold(profile, "payload").Kind() == segment.Null {
+		m.emitIdentify(w, p, []string{scalarText(body.Get("targetId")), m.origin.Day})
+	}
+	if m.opt.Emit == EmitTrack || m.opt.Emit == EmitBoth || m.opt.Emit == EmitAuto && live {
+		m.emitEvent(w, p, h)
+	}
+	return nil
+}
+
+// webhookEvent is the event that a webhook stands for, and whether it carries one: only campaigns on live behaviour and
+// push actions do. The body does not name the event, so campaigns name it in their key-values.
+func (m *BackMapper) webhookEvent(body, profile segment.Value) (h happening, live bool) {
+	properties := fold(profile, "event_properties")
+	payload := fold(profile, "payload")
+	own, shared := fold(profile, "key_values"), fold(body, "key_values")
+	h = happening{
+		name:       strings.TrimSpace(own.Get("event").Text()),
+		properties: []segment.Value{properties, payload, own, shared},
+		session:    fold(profile, "session_props"),
+		campaign:   body.Get("targetId"),
+		salt:       []string{scalarText(body.Get("targetId")), m.origin.Day},
+	}
+	if h.name == "" {
+		h.name = strings.TrimSpace(shared.Get("event").Text())
+	}
+	if h.name == "" {
+		h.name = m.origin.WebhookEvent
+	}
+	return h, properties.Len() > 0 || payload.Len() > 0
+}
