@@ -2,11 +2,7 @@ package outputs
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"time"
 
-	"github.com/cenkalti/backoff/v4"
 	"github.com/redpanda-data/benthos/v4/public/service"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap"
@@ -14,26 +10,11 @@ import (
 )
 
 const (
-	ctoFieldDryRun      = "dry_run"
-	ctoFieldMaxInFlight = "max_in_flight"
-	ctoFieldBatching    = "batching"
-	ctoFieldMaxRetries  = "max_retries"
-	ctoFieldBackoff     = "backoff"
-	ctoFieldRateLimit   = "rate_limit"
+	ctoFieldDryRun = "dry_run"
 
 	ctoMaxInFlight = 10
-	ctoMaxRetries  = 8
+	ctoInFlight    = "How many batches are sent in parallel, each of them one request at a time. CleverTap allows 15 parallel uploads per account and answers more with 429, so leave room for other senders. Set it to 1 to keep the order of records across batches."
 )
-
-// ctoLint holds the rules that span fields, and those for fields that the engine defines and does not check.
-var ctoLint = `root = [
-  if this.batching.count.or(0) > 1 && this.batching.period.or("") == "" {
-    "batching.count without batching.period: the last messages would wait for ever"
-  },
-  ` + ctoDurationLint(ctoFieldBatching, "period") + `,
-  ` + ctoDurationLint(ctoFieldBackoff, "initial_interval") + `,
-  ` + ctoDurationLint(ctoFieldBackoff, "max_interval") + `,
-]`
 
 func clevertapSpec() *service.ConfigSpec {
 	return service.NewConfigSpec().
@@ -46,28 +27,10 @@ func clevertapSpec() *service.ConfigSpec {
 			service.NewBoolField(ctoFieldDryRun).
 				Description("Lets CleverTap check uploads without storing them. Deletes are not sent at all then; they count as delivered.").
 				Default(false),
-			service.NewOutputMaxInFlightField().Default(ctoMaxInFlight).
-				Description("How many batches are sent in parallel, each of them one request at a time. CleverTap allows 15 parallel uploads per account and answers more with 429, so leave room for other senders. Set it to 1 to keep the order of records across batches."),
-			service.NewBatchPolicyField(ctoFieldBatching).
-				Description("How messages are collected before they are sent. Whatever the size of a batch, a request never holds more than CleverTap takes.").
-				Default(map[string]any{
-					"count": clevertap.MaxUploadRecords, "byte_size": 0, "period": "1s", "check": "", "processors": []any{},
-				}),
-			service.NewIntField(ctoFieldMaxRetries).
-				Description("How often a request is sent again after its first attempt, before its records fail.").
-				Default(ctoMaxRetries).
-				LintRule(`root = if this < 0 { ["max_retries must not be negative"] }`).
-				Advanced(),
-			service.NewBackOffField(ctoFieldBackoff, true, ctoBackoff()).
-				Description("How long to wait before each retry: twice as long each time, with jitter. Where CleverTap asks for more (`Retry-After`), up to a minute is granted.").
-				Advanced(),
-			service.NewStringField(ctoFieldRateLimit).
-				Description("The label of a `rate_limit` resource that every request waits for, retries included.").
-				Default("").
-				Advanced(),
 		).
+		Fields(deliveryFields("CleverTap", "records", ctoMaxInFlight, ctoInFlight, clevertap.MaxUploadRecords)...).
 		Fields(fields.CleverTapConnection()...).
-		LintRule(ctoLint).
+		LintRule(deliveryLint).
 		Example(ctoExampleTitle, ctoExampleSummary, ctoExample)
 }
 
@@ -77,12 +40,9 @@ func init() {
 
 // clevertapConfig is what the fields hold.
 type clevertapConfig struct {
-	account     fields.CleverTapConfig
-	dryRun      bool
-	maxInFlight int
-	maxRetries  int
-	backoff     *backoff.ExponentialBackOff
-	rateLimit   string
+	account  fields.CleverTapConfig
+	delivery deliveryConfig
+	dryRun   bool
 }
 
 type clevertapOutput struct {
@@ -92,46 +52,29 @@ type clevertapOutput struct {
 }
 
 func newClevertapFromParsed(conf *service.ParsedConfig, mgr *service.Resources) (out service.BatchOutput, policy service.BatchPolicy, maxInFlight int, err error) {
-	if policy, err = conf.FieldBatchPolicy(ctoFieldBatching); err != nil {
-		return
-	}
-	c, err := clevertapConfigFromParsed(conf)
+	c, err := clevertapConfigFromParsed(conf, mgr)
 	if err != nil {
 		return
 	}
-	if c.rateLimit != "" && !mgr.HasRateLimit(c.rateLimit) {
-		err = fmt.Errorf("the rate limit resource %q is not defined", c.rateLimit)
-		return
-	}
-	out, err = newClevertapOutput(c, clevertapAccess(mgr, c.rateLimit), newClevertapMetrics(mgr.Metrics()))
-	return out, policy, c.maxInFlight, err
+	out, err = newClevertapOutput(c, rateLimitAccess(mgr, c.delivery.rateLimit), newClevertapMetrics(mgr.Metrics()))
+	return out, c.delivery.policy, c.delivery.maxInFlight, err
 }
 
-func clevertapConfigFromParsed(conf *service.ParsedConfig) (c clevertapConfig, err error) {
+func clevertapConfigFromParsed(conf *service.ParsedConfig, mgr *service.Resources) (c clevertapConfig, err error) {
 	if c.account, err = fields.CleverTapFromParsed(conf); err != nil {
 		return
 	}
 	if c.dryRun, err = conf.FieldBool(ctoFieldDryRun); err != nil {
 		return
 	}
-	if c.maxInFlight, err = conf.FieldMaxInFlight(); err != nil {
-		return
-	}
-	if c.maxRetries, err = conf.FieldInt(ctoFieldMaxRetries); err != nil {
-		return
-	}
-	if c.backoff, err = conf.FieldBackOff(ctoFieldBackoff); err != nil {
-		return
-	}
-	c.backoff.Multiplier = ctoBackoff().Multiplier
-	c.rateLimit, err = conf.FieldString(ctoFieldRateLimit)
+	c.delivery, err = deliveryFromParsed(conf, mgr)
 	return
 }
 
 func newClevertapOutput(c clevertapConfig, access func(context.Context) error, metrics clevertapMetrics) (*clevertapOutput, error) {
 	config := clevertap.Config{
 		AccountID: c.account.AccountID, Passcode: c.account.Passcode, BaseURL: c.account.BaseURL,
-		HTTPClient: c.account.NewHTTPClient(c.maxInFlight), Timeout: c.account.Timeout, DryRun: c.dryRun,
+		HTTPClient: c.account.NewHTTPClient(c.delivery.maxInFlight), Timeout: c.account.Timeout, DryRun: c.dryRun,
 	}
 	client, err := clevertap.NewClient(config)
 	if err != nil {
@@ -143,7 +86,7 @@ func newClevertapOutput(c clevertapConfig, access func(context.Context) error, m
 		return nil, err
 	}
 	return &clevertapOutput{client: client, tester: tester, sender: clevertapSender{
-		client: client, dryRun: c.dryRun, maxRetries: c.maxRetries, backoff: *c.backoff,
+		client: client, dryRun: c.dryRun, maxRetries: c.delivery.maxRetries, backoff: *c.delivery.backoff,
 		access: access, metrics: metrics, deleting: make(chan struct{}, 1),
 	}}, nil
 }
@@ -189,7 +132,7 @@ func clevertapItems(batch service.MessageBatch, d *clevertapDelivery) []cleverta
 		}
 		raw, err := message.AsBytes()
 		if err != nil {
-			d.reject(i, newFailure(clevertap.ReasonInvalidRecord, "not valid JSON"))
+			d.reject(i, newClevertapFailure(string(clevertap.ReasonInvalidRecord), "not valid JSON"))
 			continue
 		}
 		record, err := clevertap.Inspect(raw)
@@ -200,39 +143,4 @@ func clevertapItems(batch service.MessageBatch, d *clevertapDelivery) []cleverta
 		items = append(items, clevertapItem{i, record})
 	}
 	return items
-}
-
-// clevertapAccess waits for the rate limit as the engine's own HTTP client does: a limiter that fails costs a second.
-func clevertapAccess(mgr *service.Resources, label string) func(context.Context) error {
-	if label == "" {
-		return func(ctx context.Context) error { return ctx.Err() }
-	}
-	return func(ctx context.Context) error {
-		for {
-			var wait time.Duration
-			var failed error
-			err := mgr.AccessRateLimit(ctx, label, func(r service.RateLimit) { wait, failed = r.Access(ctx) })
-			if errors.Join(err, failed) != nil {
-				wait = time.Second
-			} else if wait <= 0 {
-				return ctx.Err()
-			}
-			if err := sleep(ctx, wait); err != nil {
-				return err
-			}
-		}
-	}
-}
-
-func ctoBackoff() *backoff.ExponentialBackOff {
-	return backoff.NewExponentialBackOff(
-		backoff.WithInitialInterval(200*time.Millisecond),
-		backoff.WithMaxInterval(10*time.Second),
-		backoff.WithMultiplier(2),
-		backoff.WithMaxElapsedTime(2*time.Minute),
-	)
-}
-
-func ctoDurationLint(object, field string) string {
-	return fields.DurationLint("this."+object+"."+field+`.or("")`, object+"."+field)
 }

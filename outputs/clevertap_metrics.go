@@ -45,7 +45,7 @@ func requestLabel(err error) string {
 	case errors.As(err, &e):
 		return string(e.Reason)
 	}
-	return string(reasonStopped)
+	return reasonStopped
 }
 
 func (m clevertapMetrics) accepted(items []clevertapItem) {

@@ -34,7 +34,7 @@ func (s *clevertapSender) deliver(ctx context.Context, d *clevertapDelivery, r c
 		// CleverTap has no dry run for deletes.
 		return
 	}
-	retry := newClevertapRetry(s.backoff, s.maxRetries)
+	budget := newRetry(s.backoff, s.maxRetries)
 	for len(items) > 0 {
 		rejections, err := s.attempt(ctx, r.route, items)
 		if s.splits(ctx, d, clevertapRequest{r.route, items}, err) {
@@ -44,7 +44,7 @@ func (s *clevertapSender) deliver(ctx context.Context, d *clevertapDelivery, r c
 		if again, err = s.settle(d, items, rejections, err); len(again) == 0 {
 			return
 		}
-		items = s.await(ctx, d, retry, again, err)
+		items = s.await(ctx, d, budget, again, err)
 	}
 }
 
@@ -136,10 +136,10 @@ func (s *clevertapSender) settleRecords(d *clevertapDelivery, items []clevertapI
 }
 
 // await waits for the next attempt and returns what to send in it: nothing, when there is none.
-func (s *clevertapSender) await(ctx context.Context, d *clevertapDelivery, retry *clevertapRetry, again []clevertapItem, cause error) []clevertapItem {
-	wait, left := retry.delay(cause)
+func (s *clevertapSender) await(ctx context.Context, d *clevertapDelivery, budget *retry, again []clevertapItem, cause error) []clevertapItem {
+	wait, left := budget.delay(askedToWait(cause))
 	if !left {
-		d.lose(again, retry.exhausted(cause))
+		d.lose(again, budget.exhausted(failureFrom(cause)))
 		return nil
 	}
 	if err := sleep(ctx, wait); err != nil {
@@ -149,6 +149,15 @@ func (s *clevertapSender) await(ctx context.Context, d *clevertapDelivery, retry
 	}
 	s.metrics.retry(cause)
 	return again
+}
+
+// askedToWait is how long CleverTap asks to be left alone.
+func askedToWait(cause error) time.Duration {
+	var asked *clevertap.Error
+	if errors.As(cause, &asked) {
+		return asked.RetryAfter
+	}
+	return 0
 }
 
 func recordsOf(items []clevertapItem) []clevertap.Record {

@@ -9,9 +9,10 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/transport"
 )
 
 const (
@@ -21,8 +22,6 @@ const (
 	minReplyBytes  = 1 << 20
 	replyPerSent   = 8
 	defaultTimeout = 30 * time.Second
-	// maxRetryAfter keeps nonsense in seconds from overflowing a duration.
-	maxRetryAfter = 24 * 60 * 60
 )
 
 // Config is what a Client needs.
@@ -133,13 +132,13 @@ func (c *Client) transportError(ctx, attempt context.Context, err error) error {
 	case attempt.Err() != nil:
 		return &Error{Reason: ReasonTimeout, Text: fmt.Sprintf("no answer from %s within %v", c.host, c.config.Timeout)}
 	}
-	return &Error{Reason: ReasonUnreachable, Text: "connecting to " + c.host + ": " + transportCause(err)}
+	return &Error{Reason: ReasonUnreachable, Text: "connecting to " + c.host + ": " + transport.Cause(err)}
 }
 
 // statusError reads an answer that is no success; draining a short one keeps the connection.
 func (c *Client) statusError(resp *http.Response, sent iter.Seq[string]) *Error {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBytes))
-	e := &Error{Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header.Get("Retry-After"), time.Now())}
+	e := &Error{Status: resp.StatusCode, RetryAfter: transport.RetryAfter(resp.Header.Get("Retry-After"), time.Now())}
 	if reply, err := parseReply(body); err == nil {
 		e.Code, e.Text = int(reply.Code), c.clean(string(reply.Error), sent)
 	}
@@ -173,16 +172,4 @@ func readBounded(r io.Reader, limit int64) ([]byte, error) {
 		return nil, errReplyTooLong
 	}
 	return body, err
-}
-
-// retryAfter reads the header in both of its forms.
-// https://www.rfc-editor.org/rfc/rfc9110#name-retry-after
-func retryAfter(header string, now time.Time) time.Duration {
-	if seconds, err := strconv.Atoi(header); err == nil {
-		return time.Duration(min(max(seconds, 0), maxRetryAfter)) * time.Second
-	}
-	if at, err := http.ParseTime(header); err == nil {
-		return max(at.Sub(now), 0)
-	}
-	return 0
 }

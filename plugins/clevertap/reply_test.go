@@ -3,7 +3,6 @@ package clevertap
 import (
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 )
@@ -109,14 +108,4 @@ func TestErrorTexts(t *testing.T) {
 		(&Error{Status: 401}).classified().Error())
 	_, known := ReasonOf(errors.New("other"))
 	assert.False(t, known)
-}
-
-func TestRetryAfterIsReadInBothForms(t *testing.T) {
-	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	assert.Equal(t, 7*time.Second, retryAfter("7", now))
-	assert.Equal(t, 90*time.Second, retryAfter("Thu, 01 Jan 2026 00:01:30 GMT", now))
-	assert.Zero(t, retryAfter("Thu, 01 Jan 2025 00:01:30 GMT", now))
-	assert.Zero(t, retryAfter("-3", now))
-	assert.Zero(t, retryAfter("soon", now))
-	assert.Equal(t, 24*time.Hour, retryAfter("9999999999999", now))
 }

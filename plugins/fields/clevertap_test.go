@@ -45,7 +45,7 @@ func lintCleverTap(t *testing.T, config string) []string {
 func TestCleverTapDefaults(t *testing.T) {
 	c, err := parseCleverTap(t, testAccount)
 	require.NoError(t, err)
-	assert.Equal(t, CleverTapConfig{AccountID: "A", Passcode: "P", BaseURL: "https://api.clevertap.com", Timeout: 30 * time.Second}, c)
+	assert.Equal(t, CleverTapConfig{AccountID: "A", Passcode: "P", BaseURL: "https://api.clevertap.com", Connection: Connection{Timeout: 30 * time.Second}}, c)
 }
 
 func TestCleverTapURLWinsOverRegion(t *testing.T) {

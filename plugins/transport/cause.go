@@ -1,4 +1,4 @@
-package clevertap
+package transport
 
 import (
 	"crypto/tls"
@@ -10,9 +10,9 @@ import (
 	"syscall"
 )
 
-// transportCause says in plain words why there was no answer. The error's own text may hold addresses with
+// Cause says in plain words why there was no answer. The error's own text may hold addresses with
 // credentials, so only known causes are named.
-func transportCause(err error) string {
+func Cause(err error) string {
 	var (
 		dns       *net.DNSError
 		op        *net.OpError
