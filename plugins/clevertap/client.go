@@ -2,6 +2,7 @@ package clevertap
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,10 +74,24 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // call is one request to the API. The values sent are kept out of error texts.
 type call struct {
-	path  string
-	query url.Values
-	body  []byte
-	sent  iter.Seq[string]
+	// method is POST if empty.
+	method string
+	path   string
+	query  url.Values
+	body   []byte
+	sent   iter.Seq[string]
+	// maxReply bounds the body of a success; 0 is what an upload of this size can be answered.
+	maxReply int64
+	// reason, if set, knows failures that only this endpoint has, by the body of the answer; "" leaves the reason that
+	// follows from the status.
+	reason func(status, code int, body string) Reason
+}
+
+func (r call) replyBound() int64 {
+	if r.maxReply > 0 {
+		return r.maxReply
+	}
+	return minReplyBytes + replyPerSent*int64(len(r.body))
 }
 
 // do sends one request and returns the body of a 200. Every other outcome is an *Error, or the context's error.
@@ -93,9 +108,9 @@ func (c *Client) do(ctx context.Context, r call) ([]byte, error) {
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return nil, c.statusError(resp, r.sent)
+		return nil, c.statusError(resp, r)
 	}
-	body, err := readBounded(resp.Body, minReplyBytes+replyPerSent*int64(len(r.body)))
+	body, err := readBounded(resp.Body, r.replyBound())
 	switch {
 	case errors.Is(err, errReplyTooLong):
 		return nil, unclear("the reply is too long")
@@ -115,13 +130,17 @@ func (c *Client) request(ctx context.Context, r call) (*http.Request, error) {
 	if len(r.query) > 0 {
 		target += "?" + r.query.Encode()
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(r.body))
+	method := cmp.Or(r.method, http.MethodPost)
+	req, err := http.NewRequestWithContext(ctx, method, target, bytes.NewReader(r.body))
 	if err != nil {
 		return nil, errors.New("building the request")
 	}
 	req.Header.Set("X-CleverTap-Account-Id", c.config.AccountID)
 	req.Header.Set("X-CleverTap-Passcode", c.config.Passcode)
-	req.Header.Set("Content-Type", "application/json")
+	if method != http.MethodGet {
+		// "Content-Type is required for POST only": https://developer.clevertap.com/docs/get-user-profiles-api
+		req.Header.Set("Content-Type", "application/json")
+	}
 	return req, nil
 }
 
@@ -136,31 +155,39 @@ func (c *Client) transportError(ctx, attempt context.Context, err error) error {
 }
 
 // statusError reads an answer that is no success; draining a short one keeps the connection.
-func (c *Client) statusError(resp *http.Response, sent iter.Seq[string]) *Error {
+func (c *Client) statusError(resp *http.Response, r call) *Error {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBytes))
 	e := &Error{Status: resp.StatusCode, RetryAfter: transport.RetryAfter(resp.Header.Get("Retry-After"), time.Now())}
-	if reply, err := parseReply(body); err == nil {
-		e.Code, e.Text = int(reply.Code), c.clean(string(reply.Error), sent)
+	answer, err := parseReply(body)
+	if err == nil {
+		e.Code, e.Text = int(answer.Code), c.clean(string(answer.Error), r.sent)
 	}
 	if e.Text == "" {
 		e.Text = http.StatusText(resp.StatusCode)
 	}
-	return e.classified()
+	return e.classified(r.special(e, body))
+}
+
+// special is the reason that only the endpoint knows.
+func (r call) special(e *Error, body []byte) Reason {
+	if r.reason == nil {
+		return ""
+	}
+	return r.reason(e.Status, e.Code, string(body[:min(len(body), maxErrorBytes)]))
 }
 
 // failed turns an answer of 200 that says "fail" for the whole request into an error.
-func (c *Client) failed(r reply, sent iter.Seq[string]) *Error {
-	e := &Error{Status: statusOK, Code: int(r.Code), Text: c.clean(string(r.Error), sent)}
-	return e.classified()
+func (c *Client) failed(answer reply, r call, body []byte) *Error {
+	e := &Error{Status: statusOK, Code: int(answer.Code), Text: c.clean(string(answer.Error), r.sent)}
+	return e.classified(r.special(e, body))
 }
 
 // clean makes a text of CleverTap's fit for logs: bounded, with nothing in it that was sent.
 func (c *Client) clean(text string, sent iter.Seq[string]) string {
 	return cleanText(text, func(yield func(string) bool) {
-		if !yield(c.config.AccountID) || !yield(c.config.Passcode) {
-			return
+		if yield(c.config.AccountID) && yield(c.config.Passcode) && sent != nil {
+			sent(yield)
 		}
-		sent(yield)
 	})
 }
 

@@ -29,8 +29,8 @@ func (c *Client) Delete(ctx context.Context, by DeleteBy, ids []string) error {
 	if err != nil {
 		return errors.New("encoding the ids")
 	}
-	sent := slices.Values(ids)
-	body, err := c.do(ctx, call{path: deletePath, body: request, sent: sent})
+	r := call{path: deletePath, body: request, sent: slices.Values(ids)}
+	body, err := c.do(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (c *Client) Delete(ctx context.Context, by DeleteBy, ids []string) error {
 	case answer.Status == statusSuccess:
 		return nil
 	case answer.Status == statusFail:
-		return c.failed(answer, sent)
+		return c.failed(answer, r, nil)
 	}
 	return unclear("the reply has no known status")
 }

@@ -20,6 +20,12 @@ const (
 	ReasonThrottled     Reason = "throttled"      // too many parallel requests
 	ReasonServerError   Reason = "server_error"   // CleverTap's fault
 	ReasonUnclearReply  Reason = "unclear_reply"  // an answer that does not tell what became of the records
+
+	ReasonInProgress    Reason = "in_progress"    // the page of an export is being prepared: ask again
+	ReasonNotExportable Reason = "not_exportable" // the API does not export this event
+	ReasonUnknownEvent  Reason = "unknown_event"  // the project has no event of this name
+	ReasonInvalidCursor Reason = "invalid_cursor" // the cursor of an export is expired or was never given out
+	ReasonInvalidDates  Reason = "invalid_dates"  // the dates of an export are refused
 )
 
 const statusOK = 200
@@ -52,7 +58,7 @@ func (e *Error) Error() string {
 // Transient tells whether the same request may succeed later.
 func (e *Error) Transient() bool {
 	switch e.Reason {
-	case ReasonUnreachable, ReasonTimeout, ReasonThrottled, ReasonServerError:
+	case ReasonUnreachable, ReasonTimeout, ReasonThrottled, ReasonServerError, ReasonInProgress:
 		return true
 	}
 	return e.lost
@@ -79,9 +85,11 @@ func (e *Error) class() int {
 	return 0
 }
 
-// classified fills in the reason that follows from status and code.
-func (e *Error) classified() *Error {
+// classified fills in the reason: the endpoint's own, else the one that follows from status and code.
+func (e *Error) classified(special Reason) *Error {
 	switch class := e.class(); {
+	case special != "":
+		e.Reason = special
 	case class == 401 || class == 403:
 		e.Reason = ReasonUnauthorized
 		e.Text = strings.TrimSuffix("the credentials are refused, check account id, passcode and region: "+e.Text, ": ")

@@ -17,6 +17,12 @@ const (
 	// MaxConcurrentOthers is the cap for deletes, exports and the other calls.
 	MaxConcurrentOthers = 3
 
+	// MaxExportBatch is how many records a page of an export may be asked to hold; MinExportBatch is the first number
+	// that is taken for a limit at all, since the store behind it has 23 buckets and pages come in multiples of that.
+	// https://developer.clevertap.com/docs/get-events-api, https://developer.clevertap.com/docs/get-user-profiles-api
+	MaxExportBatch = 5000
+	MinExportBatch = 23
+
 	// MaxEventProperties is the default per event; an account may have it raised.
 	// https://developer.clevertap.com/docs/upload-events-api
 	MaxEventProperties = 100

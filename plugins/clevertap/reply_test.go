@@ -89,7 +89,7 @@ func TestErrorsAreClassified(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			e := (&Error{Status: test.status, Code: test.code}).classified()
+			e := (&Error{Status: test.status, Code: test.code}).classified("")
 			assert.Equal(t, test.reason, e.Reason)
 			assert.Equal(t, test.transient, e.Transient())
 			assert.Equal(t, test.split, e.NeedsSplit())
@@ -100,12 +100,12 @@ func TestErrorsAreClassified(t *testing.T) {
 }
 
 func TestErrorTexts(t *testing.T) {
-	assert.Equal(t, "rejected 400 Malformed request", (&Error{Status: 400, Text: "Malformed request"}).classified().Error())
-	assert.Equal(t, "rejected 513", (&Error{Status: 200, Code: 513}).classified().Error())
-	assert.Equal(t, "rejected: no", (&Error{Status: 200, Text: "no"}).classified().Error())
+	assert.Equal(t, "rejected 400 Malformed request", (&Error{Status: 400, Text: "Malformed request"}).classified("").Error())
+	assert.Equal(t, "rejected 513", (&Error{Status: 200, Code: 513}).classified("").Error())
+	assert.Equal(t, "rejected: no", (&Error{Status: 200, Text: "no"}).classified("").Error())
 	assert.Equal(t, "rejected 513 restricted", (&Rejection{Code: 513, Text: "restricted"}).Error())
 	assert.Equal(t, "unauthorized 401 the credentials are refused, check account id, passcode and region",
-		(&Error{Status: 401}).classified().Error())
+		(&Error{Status: 401}).classified("").Error())
 	_, known := ReasonOf(errors.New("other"))
 	assert.False(t, known)
 }

@@ -27,16 +27,16 @@ func (c *Client) Upload(ctx context.Context, records []Record) ([]Rejection, err
 	if err != nil {
 		return nil, err
 	}
-	return c.uploaded(answer, records)
+	return c.uploaded(answer, r, records)
 }
 
-func (c *Client) uploaded(answer reply, records []Record) ([]Rejection, error) {
+func (c *Client) uploaded(answer reply, r call, records []Record) ([]Rejection, error) {
 	switch answer.Status {
 	case statusSuccess, statusPartial:
 	case statusFail:
 		// "fail" is also what an upload gets of which every single record was refused.
 		if len(answer.Unprocessed) == 0 {
-			return nil, c.failed(answer, sentValues(records))
+			return nil, c.failed(answer, r, nil)
 		}
 	default:
 		return nil, unclear("the reply has no known status")
