@@ -1,4 +1,4 @@
-// Package clevertaptest is a stand-in for CleverTap's upload and delete API, with real state behind it: profiles,
+// Package clevertaptest is a stand-in for CleverTap's upload, delete and export API, with real state behind it: profiles,
 // identities, devices, tokens and events. It is for tests, demos and development; nothing leaves the process.
 //
 //	fake := clevertaptest.New(clevertaptest.Options{})
@@ -10,6 +10,10 @@
 // the request as a whole is in order, `status` success, partial or fail, refused records by number with CleverTap's
 // code and text, printed with a space around every token, echoed as the checks have left them. Only the first failing
 // check of a record is told: 524, 523 or 526, 525, then 514 to 520 for profiles, and 509, 513, 528, 512, 522 for events.
+//
+// Exports (GET /getSchema, POST and GET /1/events.json and /1/profiles.json) give out what was uploaded, and what Seed
+// stored: also system events, and events that arrive late. An export is a snapshot; its cursors come percent-encoded,
+// tell once that the page is still in progress, and expire by the clock of the options.
 //
 // SetFaults orders troubles at run time: latency, errors, throttling, records refused with 555, lost replies, slow
 // replies, silence. Intercept lets a test answer by itself.
@@ -44,6 +48,14 @@
 //   - Deletes take effect at once, unknown ids are fine, events stay.
 //   - A dry run checks everything and stores nothing.
 //   - Unknown paths answer an empty 200 (UnknownPath404).
+//   - Pages hold the wanted number of records rounded down to a multiple of 23, at most 4991, by default 483; a number
+//     below 23 means one page with everything. Records come by bucket of their person, then by time. The last of
+//     several pages has no `records`, as an empty range has none.
+//   - A cursor that was never given out, or was encoded twice: 400 "Incorrect Usage", code 3. An expired one: 400
+//     "invalid cursor", CURSOR_INVALIDATED. Cursors may be used again while they live.
+//   - Notification and Channel events, Push Impressions and Control Group: 400 "Export not allowed for this event".
+//     Unknown events: 400 with a list as text. Wrong or future dates: 400, code 4002.
+//   - Filters of events and profiles are ignored. `app` is false by default, `events` and `profile` are true.
 //
 // Replies from 2017, with `record` as a string and always `status` success, are available as LegacyReplies.
 //

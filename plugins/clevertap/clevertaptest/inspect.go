@@ -109,6 +109,12 @@ type Stats struct {
 	Uploads     int64 `json:"uploads"`
 	DryRuns     int64 `json:"dryRuns"`
 	DeleteCalls int64 `json:"deleteCalls"`
+	// Exports counts the exports that were opened, ExportPages the pages given out, InProgress the answers that told
+	// to wait, InvalidCursors those to cursors that are expired or were never given out.
+	Exports        int64 `json:"exports"`
+	ExportPages    int64 `json:"exportPages"`
+	InProgress     int64 `json:"inProgress"`
+	InvalidCursors int64 `json:"invalidCursors"`
 	// MaxInFlight is the largest number of calls seen running in parallel.
 	MaxInFlight  int   `json:"maxInFlight"`
 	Throttled    int64 `json:"throttled"`

@@ -45,6 +45,15 @@ type Options struct {
 	// ForbidMerging raises Identity Error where a second identity would join or merge profiles.
 	ForbidMerging bool
 
+	// TimeZone is the project's: days of exports and the times in their records are in it. UTC by default.
+	TimeZone *time.Location
+	// InProgress is how often a cursor is answered "still in progress" before it gives its page: 1 if 0, never if
+	// negative.
+	InProgress int
+	// EventCursorLife, EventCursorIdle and ProfileCursorLife are how long cursors live from the start of their export,
+	// and without being used: 4 hours, 1 hour and 4 days.
+	EventCursorLife, EventCursorIdle, ProfileCursorLife time.Duration
+
 	// LegacyReplies answers uploads as the service did in 2017: `status` is always "success" and the echoed record is
 	// a string holding JSON.
 	LegacyReplies bool
@@ -81,6 +90,13 @@ func (o Options) withDefaults() Options {
 	orInt(&o.MaxObjectIDChars, clevertap.MaxObjectIDChars)
 	orInt(&o.MaxEvents, 100_000)
 	orInt(&o.MaxRejections, 10_000)
+	orInt(&o.InProgress, 1)
+	orDuration(&o.EventCursorLife, 4*time.Hour)
+	orDuration(&o.EventCursorIdle, time.Hour)
+	orDuration(&o.ProfileCursorLife, 4*24*time.Hour)
+	if o.TimeZone == nil {
+		o.TimeZone = time.UTC
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -96,5 +112,11 @@ func orString(s *string, fallback string) {
 func orInt(n *int, fallback int) {
 	if *n == 0 {
 		*n = fallback
+	}
+}
+
+func orDuration(d *time.Duration, fallback time.Duration) {
+	if *d == 0 {
+		*d = fallback
 	}
 }

@@ -37,6 +37,9 @@ type record struct {
 	evtData   []byte
 
 	token Token
+	// seeded records may be of system events, and name their session.
+	seeded  bool
+	session []byte
 	// notices are what was accepted but will not be stored.
 	notices []string
 }
@@ -112,8 +115,11 @@ func (r *record) refuse(code clevertap.Code, detail ...string) *refusal {
 // check runs every check that needs no state. Only the first that fails counts, in the order in which the recorded
 // replies show them: 524, 523 and 526, 525, then what belongs to the type.
 func (s *Server) check(raw []byte, number int) (*record, *refusal) {
-	r := &record{number: number, raw: raw}
-	var ok bool
+	return s.checkRecord(&record{number: number, raw: raw})
+}
+
+func (s *Server) checkRecord(r *record) (*record, *refusal) {
+	raw, ok := r.raw, false
 	if r.fields, ok = members(raw); !ok {
 		return r, r.refuse(clevertap.CodeTypeInvalid)
 	}

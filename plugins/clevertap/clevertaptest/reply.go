@@ -14,10 +14,13 @@ type answer struct {
 	body   []byte
 }
 
-func failure(status int, reason string) answer {
+func failure(status int, reason string) answer { return failureCode(status, status, reason) }
+
+// failureCode is a failure whose code is not the HTTP status.
+func failureCode(status, code int, reason string) answer {
 	b := append([]byte(`{"status":"fail","error":`), quote(reason)...)
 	b = append(b, `,"code":`...)
-	b = strconv.AppendInt(b, int64(status), 10)
+	b = strconv.AppendInt(b, int64(code), 10)
 	return answer{status, spaced(append(b, '}'))}
 }
 

@@ -55,15 +55,22 @@ func (s *Server) Reset() {
 // endpoint is one call of the API.
 type endpoint struct {
 	gate   *gate
+	get    bool // GET is also taken
 	handle func(r *http.Request, body []byte, luck luck) answer
 }
 
 func (s *Server) endpoint(path string) (endpoint, bool) {
 	switch path {
 	case "/1/upload":
-		return endpoint{&s.uploads, s.upload}, true
+		return endpoint{&s.uploads, false, s.upload}, true
 	case "/1/delete/profiles.json":
-		return endpoint{&s.others, s.deleteProfiles}, true
+		return endpoint{&s.others, false, s.deleteProfiles}, true
+	case "/1/events.json":
+		return endpoint{&s.others, true, s.exportOf(eventExport)}, true
+	case "/1/profiles.json":
+		return endpoint{&s.others, true, s.exportOf(profileExport)}, true
+	case "/getSchema":
+		return endpoint{&s.others, true, s.schema}, true
 	}
 	return endpoint{}, false
 }
@@ -84,7 +91,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		write(w, failure(http.StatusNotFound, "Not found"))
 	case !ok: // the API answers unknown paths with an empty 200
 		w.WriteHeader(http.StatusOK)
-	case r.Method != http.MethodPost:
+	case r.Method != http.MethodPost && (!e.get || r.Method != http.MethodGet):
 		write(w, failure(http.StatusMethodNotAllowed, "Method not allowed"))
 	case !s.authorized(r):
 		s.count(func(c *Stats) { c.Unauthorized++ })

@@ -24,6 +24,10 @@ type state struct {
 	// names maps the compared form of an event name to its first spelling and its count.
 	names map[string]*EventName
 	stats Stats
+
+	// exports finds what a cursor stands for.
+	exports map[string]*exportPage
+	cursors int64
 }
 
 func newState(opts Options) *state {
@@ -35,6 +39,7 @@ func newState(opts Options) *state {
 		identities: ring[IdentityEvent]{size: opts.MaxRejections},
 		notices:    ring[Notice]{size: opts.MaxRejections},
 		names:      map[string]*EventName{},
+		exports:    map[string]*exportPage{},
 		stats:      Stats{Accepted: map[string]int64{}, RejectedByCode: map[int]int64{}},
 	}
 }
@@ -47,6 +52,7 @@ type event struct {
 	received time.Time
 	ids      ids
 	profile  *profile
+	session  []byte // only seeds have one
 }
 
 // ring keeps the newest `size` items. Items are numbered from 1 in the order in which they came.
@@ -129,7 +135,7 @@ func (s *Server) applyEvent(r *record, p *profile, at int64, now time.Time) {
 			data = b.Bytes()
 		}
 	}
-	st.events.add(event{name: r.eventName, data: data, ts: at, received: now, ids: r.ids, profile: p})
+	st.events.add(event{name: r.eventName, data: data, ts: at, received: now, ids: r.ids, profile: p, session: r.session})
 	key := eventKey(r.eventName)
 	name := st.names[key]
 	if name == nil {

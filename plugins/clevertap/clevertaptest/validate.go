@@ -104,6 +104,7 @@ func (s *Server) checkEvent(r *record) *refusal {
 	}
 	r.eventName = text(name)
 	switch {
+	case r.seeded: // CleverTap and its SDKs raise those itself
 	case clevertap.RestrictedEvent(r.eventName),
 		s.opts.RestrictWebPageViewed && eventKey(r.eventName) == "webpageviewed":
 		return r.refuse(clevertap.CodeEventRestricted)
