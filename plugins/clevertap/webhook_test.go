@@ -1,0 +1,195 @@
+package clevertap_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap"
+)
+
+const webhookLimit = 1 << 20
+
+func TestSplitWebhookReadsEveryShape(t *testing.T) {
+	tests := map[string]struct {
+		body   string
+		target string
+		bodies []string
+	}{
+		"profile variables, lower case": {
+			`{"targetId":1659684581,"key_values":{"k":"v"},"profiles":[{"identity":"a","profileData":{"ts":1586937505801}}]}`,
+			"1659684581",
+			[]string{`{"targetId":1659684581,"key_values":{"k":"v"},"profiles":[{"identity":"a","profileData":{"ts":1586937505801}}]}`},
+		},
+		"broadcast": {
+			`{"targetId":7,"key_values":{},"profiles":[{"Identity":"a"},{"Identity":"b"}]}`,
+			"7",
+			[]string{
+				`{"targetId":7,"key_values":{},"profiles":[{"Identity":"a"}]}`,
+				`{"targetId":7,"key_values":{},"profiles":[{"Identity":"b"}]}`,
+			},
+		},
+		"non-broadcast, one object": {
+			`{"targetId":7,"key_values":{},"profiles":{"Identity":"a","Push_token":"t"}}`,
+			"7",
+			[]string{`{"targetId":7,"key_values":{},"profiles":[{"Identity":"a","Push_token":"t"}]}`},
+		},
+		"post-action of a push": {
+			`{"targetId":7,"profiles":[{"objectId":"o","payload":{"title":"Hi","kvs":{"wzrk_ttl_s":86400}}}]}`,
+			"7",
+			[]string{`{"targetId":7,"profiles":[{"objectId":"o","payload":{"title":"Hi","kvs":{"wzrk_ttl_s":86400}}}]}`},
+		},
+		"digits, spaces and escapes stay": {
+			"{ \"profiles\" :\t[ {\"n\":9007199254740993, \"f\":1.10} , {\"s\":\"\\u00e9]}\\\"\"} ] ,\n\"targetId\" : \"c-1\", \"x\":1e2 }",
+			"c-1",
+			[]string{
+				"{ \"profiles\" :\t[{\"n\":9007199254740993, \"f\":1.10}] ,\n\"targetId\" : \"c-1\", \"x\":1e2 }",
+				"{ \"profiles\" :\t[{\"s\":\"\\u00e9]}\\\"\"}] ,\n\"targetId\" : \"c-1\", \"x\":1e2 }",
+			},
+		},
+		"a name written with escapes":  {`{"\u0070rofiles":{"a":1}}`, "", []string{`{"\u0070rofiles":[{"a":1}]}`}},
+		"elements that are no profile": {`{"profiles":[1,"x",null]}`, "", []string{`{"profiles":[1]}`, `{"profiles":["x"]}`, `{"profiles":[null]}`}},
+		"nobody":                       {`{"targetId":7,"profiles":[]}`, "7", []string{}},
+		"a body of the user's own":     {`{"user":"a","nested":{"profiles":[1,2]}}`, "", []string{`{"user":"a","nested":{"profiles":[1,2]}}`}},
+		"no id of a campaign":          {`{"targetId":{"x":1},"profiles":[{}]}`, "", []string{`{"targetId":{"x":1},"profiles":[{}]}`}},
+		"an id that is far too long":   {`{"targetId":"` + strings.Repeat("9", 70) + `","profiles":[]}`, "", []string{}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			call, err := clevertap.SplitWebhook([]byte(test.body), webhookLimit)
+			require.NoError(t, err)
+			assert.False(t, call.Test)
+			assert.Equal(t, test.target, call.TargetID)
+			bodies := []string{}
+			for _, body := range call.Bodies {
+				bodies = append(bodies, string(body))
+			}
+			assert.Equal(t, test.bodies, bodies)
+		})
+	}
+}
+
+func TestSplitWebhookKnowsTheTestCall(t *testing.T) {
+	for body, want := range map[string]bool{
+		`{"is_test":true,"targetId":1234,"profiles":[{"Identity":"UserId"}]}`: true,
+		`{"is_test": true}`:                          true,
+		`{"is_test":false,"profiles":[]}`:            false,
+		`{"is_test":"true","profiles":[]}`:           false,
+		`{"key_values":{"is_test":true}}`:            false,
+		`{"profiles":[{"is_test":true}]}`:            false,
+		`{"profiles":[{"a":"\"is_test\":true,"}]}`:   false,
+		`{"\"is_test\"":true,"profiles":{"a":true}}`: false,
+	} {
+		call, err := clevertap.SplitWebhook([]byte(body), webhookLimit)
+		require.NoError(t, err, body)
+		assert.Equal(t, want, call.Test, body)
+	}
+}
+
+func TestSplitWebhookRefusesAndStaysBounded(t *testing.T) {
+	nested := func(depth int) string {
+		return `{"profiles":` + strings.Repeat(`{"a":`, depth) + "1" + strings.Repeat("}", depth) + "}"
+	}
+	for name, test := range map[string]struct {
+		body string
+		want error
+	}{
+		"nothing":                         {"", clevertap.ErrWebhookJSON},
+		"plain text":                      {"hello", clevertap.ErrWebhookJSON},
+		"cut off":                         {`{"profiles":[{"a":1}`, clevertap.ErrWebhookJSON},
+		"two documents":                   {`{"profiles":[]}{"profiles":[]}`, clevertap.ErrWebhookJSON},
+		"an array":                        {`[{"profiles":[]}]`, clevertap.ErrWebhookJSON},
+		"a string":                        {`"profiles"`, clevertap.ErrWebhookJSON},
+		"nested too deeply":               {nested(300), clevertap.ErrWebhookJSON},
+		"nested beyond all measure":       {strings.Repeat(`{"a":[`, 1<<17), clevertap.ErrWebhookJSON},
+		"profiles that are text":          {`{"profiles":"a"}`, clevertap.ErrWebhookProfiles},
+		"profiles that are null":          {`{"profiles":null}`, clevertap.ErrWebhookProfiles},
+		"profiles twice":                  {`{"profiles":[{"a":1}],"profiles":[{"a":2}]}`, clevertap.ErrWebhookProfiles},
+		"a test and none":                 {`{"is_test":true,"is_test":false,"profiles":[]}`, clevertap.ErrWebhookProfiles},
+		"too many profiles":               {`{"profiles":[` + strings.Repeat("0,", 10_000) + `0]}`, clevertap.ErrWebhookTooLarge},
+		"much to repeat for each profile": {`{"x":"` + strings.Repeat("x", 1000) + `","profiles":[` + strings.Repeat("0,", 2000) + `0]}`, clevertap.ErrWebhookTooLarge},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := clevertap.SplitWebhook([]byte(test.body), webhookLimit)
+			assert.ErrorIs(t, err, test.want)
+		})
+	}
+	_, err := clevertap.SplitWebhook([]byte(nested(200)), webhookLimit)
+	assert.NoError(t, err)
+}
+
+// FuzzSplitWebhook checks that a call is taken apart or refused, whatever it is, and that nothing is lost or invented:
+// the bodies together hold the profiles of the call, in order, and each all the rest of it.
+func FuzzSplitWebhook(f *testing.F) {
+	for _, seed := range []string{
+		`{"targetId":1,"key_values":{"k":"v"},"profiles":[{"a":1},{"b":[2.50]}]}`,
+		`{"profiles":{"Identity":"a"},"targetId":"x"}`, `{"is_test":true,"profiles":[]}`, `{"custom":1}`,
+		`{"\u0070rofiles":[1]}`, ` { "profiles" : [ { } , "]" ] } `, `{"profiles":null}`, `[`, `{"":{"profiles":[]},"a":-1e5}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		before := bytes.Clone(body)
+		call, err := clevertap.SplitWebhook(body, webhookLimit)
+		require.Equal(t, before, body)
+		if err != nil {
+			require.Empty(t, call.Bodies)
+			return
+		}
+		rest, profiles := membersOf(t, body)
+		total := 0
+		for i, one := range call.Bodies {
+			total += len(one)
+			otherRest, profile := membersOf(t, one)
+			require.Equal(t, rest, otherRest)
+			if profiles != nil {
+				require.Len(t, profile, 1)
+				require.Equal(t, string(profiles[i]), string(profile[0]))
+			}
+		}
+		if profiles != nil {
+			require.Len(t, call.Bodies, len(profiles))
+			require.LessOrEqual(t, total, webhookLimit)
+		}
+	})
+}
+
+// membersOf reads a body with the standard library: its profiles, and everything else. It is nil for a body without.
+func membersOf(t *testing.T, body []byte) (rest map[string]json.RawMessage, profiles []json.RawMessage) {
+	t.Helper()
+	require.NoError(t, json.Unmarshal(body, &rest))
+	raw, found := rest["profiles"]
+	delete(rest, "profiles")
+	if !found {
+		return rest, nil
+	}
+	profiles = []json.RawMessage{}
+	if raw[0] == '{' {
+		return rest, append(profiles, raw)
+	}
+	require.NoError(t, json.Unmarshal(raw, &profiles))
+	return rest, profiles
+}
+
+func TestWithEventNameAddsItAndNothingElse(t *testing.T) {
+	for line, want := range map[string]string{
+		`{"ts":20171109000015,"n":1.10}`:   `{"event_name":"A \"b\" & c","ts":20171109000015,"n":1.10}`,
+		` { "a" : 1 } `:                    ` {"event_name":"A \"b\" & c", "a" : 1 } `,
+		`{}`:                               `{"event_name":"A \"b\" & c"}`,
+		`{ }`:                              `{"event_name":"A \"b\" & c" }`,
+		`{"eventProps":{"event_name":1}}`:  `{"event_name":"A \"b\" & c","eventProps":{"event_name":1}}`,
+		`{"a":"event_name"}`:               `{"event_name":"A \"b\" & c","a":"event_name"}`,
+		`{"event_name":"own"}`:             `{"event_name":"own"}`,
+		`{"a":1,"\u0065vent_name":"own"}`:  `{"a":1,"\u0065vent_name":"own"}`,
+		`{"a":`:                            `{"a":`,
+		`[1]`:                              `[1]`,
+		``:                                 ``,
+		`"profile.identity","ts","a","b",`: `"profile.identity","ts","a","b",`,
+	} {
+		assert.Equal(t, want, string(clevertap.WithEventName([]byte(line), `A "b" & c`)))
+	}
+}
