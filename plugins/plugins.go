@@ -13,6 +13,7 @@
 package plugins
 
 import (
+	_ "github.com/clevertap-segment/clevertap-segment/inputs"
 	_ "github.com/clevertap-segment/clevertap-segment/outputs"
 	_ "github.com/clevertap-segment/clevertap-segment/plugins/bloblang"
 	_ "github.com/clevertap-segment/clevertap-segment/processors"
