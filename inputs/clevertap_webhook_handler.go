@@ -1,0 +1,253 @@
+package inputs
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/redpanda-data/benthos/v4/public/service"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap"
+)
+
+const (
+	metaDay       = "clevertap_day"
+	metaAccountID = "clevertap_account_id"
+	metaTargetID  = "clevertap_target_id"
+
+	sourceWebhook = "webhook"
+
+	// webhookGrowth bounds how much larger the messages of a call may be than the largest body: each repeats the call.
+	webhookGrowth = 16
+	// statusCallerLeft is what nginx calls it; nobody reads the answer.
+	statusCallerLeft = 499
+)
+
+// webhookAnswer is one of the few answers there are. They hold nothing of the call.
+type webhookAnswer struct {
+	status int
+	body   string
+}
+
+var (
+	answerDelivered   = webhookAnswer{http.StatusOK, `{"status":"delivered"}`}
+	answerTest        = webhookAnswer{http.StatusOK, `{"status":"test"}`}
+	answerEmpty       = webhookAnswer{http.StatusOK, `{"status":"empty"}`}
+	answerUnreadable  = webhookAnswer{http.StatusBadRequest, `{"error":"unreadable"}`}
+	answerInvalidJSON = webhookAnswer{http.StatusBadRequest, `{"error":"invalid_json"}`}
+	answerProfiles    = webhookAnswer{http.StatusBadRequest, `{"error":"invalid_profiles"}`}
+	answerAuth        = webhookAnswer{http.StatusUnauthorized, `{"error":"unauthorized"}`}
+	answerPath        = webhookAnswer{http.StatusNotFound, `{"error":"not_found"}`}
+	answerMethod      = webhookAnswer{http.StatusMethodNotAllowed, `{"error":"method_not_allowed"}`}
+	answerTooLarge    = webhookAnswer{http.StatusRequestEntityTooLarge, `{"error":"too_large"}`}
+	answerPacked      = webhookAnswer{http.StatusUnsupportedMediaType, `{"error":"unsupported_encoding"}`}
+	answerLeft        = webhookAnswer{statusCallerLeft, `{"error":"caller_left"}`}
+	answerRefused     = webhookAnswer{http.StatusServiceUnavailable, `{"error":"not_delivered"}`}
+	answerOverload    = webhookAnswer{http.StatusServiceUnavailable, `{"error":"overloaded"}`}
+	answerStopping    = webhookAnswer{http.StatusServiceUnavailable, `{"error":"stopping"}`}
+	answerTimeout     = webhookAnswer{http.StatusGatewayTimeout, `{"error":"timed_out"}`}
+)
+
+// webhookCall is a call on its way through the pipeline.
+type webhookCall struct {
+	batch service.MessageBatch
+	acked chan error
+}
+
+// ack keeps the first outcome; the caller may no longer be there to hear it.
+func (c *webhookCall) ack(_ context.Context, err error) error {
+	select {
+	case c.acked <- err:
+	default:
+	}
+	return nil
+}
+
+// webhookHandler is the HTTP side of the input.
+type webhookHandler struct {
+	config clevertapWebhookConfig
+	now    func() time.Time
+
+	// calls has no buffer: nothing waits in it whose caller has been answered.
+	calls chan *webhookCall
+	slots chan struct{}
+
+	draining, stopped chan struct{} // closed by drain and stop
+	drain, stop       func()
+
+	requests, profiles *service.MetricCounter
+}
+
+func newWebhookHandler(c clevertapWebhookConfig, metrics *service.Metrics, now func() time.Time) *webhookHandler {
+	draining, stopped := make(chan struct{}), make(chan struct{})
+	return &webhookHandler{
+		config: c, now: now,
+		calls: make(chan *webhookCall), slots: make(chan struct{}, c.maxCalls),
+		draining: draining, stopped: stopped,
+		drain: sync.OnceFunc(func() { close(draining) }), stop: sync.OnceFunc(func() { close(stopped) }),
+		requests: metrics.NewCounter("clevertap_webhook_requests_total", "code"),
+		profiles: metrics.NewCounter("clevertap_webhook_profiles_total"),
+	}
+}
+
+// ServeHTTP answers one call.
+func (h *webhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	answer := h.answer(w, r)
+	h.requests.Incr(1, strconv.Itoa(answer.status))
+	header := w.Header()
+	header.Set("Content-Type", "application/json")
+	switch answer.status {
+	case http.StatusUnauthorized:
+		header.Set("WWW-Authenticate", h.config.auth.challenge)
+	case http.StatusMethodNotAllowed:
+		header.Set("Allow", http.MethodPost)
+	case http.StatusServiceUnavailable:
+		header.Set("Retry-After", "1")
+	}
+	if answer == answerStopping {
+		header.Set("Connection", "close")
+	}
+	w.WriteHeader(answer.status)
+	_, _ = io.WriteString(w, answer.body+"\n")
+}
+
+func (h *webhookHandler) answer(w http.ResponseWriter, r *http.Request) webhookAnswer {
+	ctx, done := context.WithTimeout(r.Context(), h.config.timeout)
+	defer done()
+	switch {
+	case r.URL.Path != h.config.path:
+		return answerPath
+	case r.Method != http.MethodPost:
+		return answerMethod
+	case !h.config.auth.open() && !h.config.auth.allows(r):
+		return answerAuth
+	case isClosed(h.draining):
+		return answerStopping
+	}
+	select {
+	case h.slots <- struct{}{}:
+		defer func() { <-h.slots }()
+	default:
+		return answerOverload
+	}
+	body, refusal := h.read(ctx, w, r)
+	if refusal != nil {
+		return *refusal
+	}
+	return h.take(ctx, body)
+}
+
+func (h *webhookHandler) read(ctx context.Context, w http.ResponseWriter, r *http.Request) ([]byte, *webhookAnswer) {
+	if packing := r.Header.Get("Content-Encoding"); packing != "" && packing != "identity" {
+		return nil, &answerPacked
+	}
+	deadline, _ := ctx.Deadline()
+	connection := http.NewResponseController(w)
+	// Where it is not supported, the server's own and longer limit holds.
+	_ = connection.SetReadDeadline(deadline)
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(h.config.maxBodyBytes)))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case err == nil:
+		// From now on the server reads only to learn whether the caller is still there.
+		_ = connection.SetReadDeadline(time.Time{})
+		return body, nil
+	case errors.As(err, &tooLarge):
+		return nil, &answerTooLarge
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, &answerTimeout
+	case ctx.Err() != nil:
+		answer := answerTo(ctx)
+		return nil, &answer
+	}
+	return nil, &answerUnreadable
+}
+
+// take reads a body and delivers what is in it.
+func (h *webhookHandler) take(ctx context.Context, body []byte) webhookAnswer {
+	parts, err := clevertap.SplitWebhook(body, webhookGrowth*h.config.maxBodyBytes)
+	switch {
+	case errors.Is(err, clevertap.ErrWebhookTooLarge):
+		return answerTooLarge
+	case errors.Is(err, clevertap.ErrWebhookProfiles):
+		return answerProfiles
+	case err != nil:
+		return answerInvalidJSON
+	case parts.Test:
+		return answerTest
+	case len(parts.Bodies) == 0:
+		return answerEmpty
+	}
+	answer := h.deliver(ctx, &webhookCall{batch: h.messages(parts), acked: make(chan error, 1)})
+	if answer == answerDelivered {
+		h.profiles.Incr(int64(len(parts.Bodies)))
+	}
+	return answer
+}
+
+func (h *webhookHandler) messages(parts clevertap.Webhook) service.MessageBatch {
+	day := h.now().UTC().Format(time.DateOnly)
+	batch := make(service.MessageBatch, len(parts.Bodies))
+	for i, body := range parts.Bodies {
+		msg := service.NewMessage(body)
+		msg.MetaSetMut(metaSource, sourceWebhook)
+		msg.MetaSetMut(metaDay, day)
+		if parts.TargetID != "" {
+			msg.MetaSetMut(metaTargetID, parts.TargetID)
+		}
+		if h.config.accountID != "" {
+			msg.MetaSetMut(metaAccountID, h.config.accountID)
+		}
+		batch[i] = msg
+	}
+	return batch
+}
+
+// deliver hands a call to the pipeline and waits for the outcome. Every way out but one says that it was not delivered.
+func (h *webhookHandler) deliver(ctx context.Context, call *webhookCall) webhookAnswer {
+	if ctx.Err() != nil {
+		return answerTo(ctx)
+	}
+	select {
+	case h.calls <- call:
+	case <-h.draining:
+		return answerStopping
+	case <-ctx.Done():
+		return answerTo(ctx)
+	}
+	select {
+	case err := <-call.acked:
+		return outcome(err)
+	case <-ctx.Done():
+		return answerTo(ctx)
+	case <-h.stopped:
+	}
+	// The last acknowledgements come just before the stop.
+	select {
+	case err := <-call.acked:
+		return outcome(err)
+	default:
+		return answerStopping
+	}
+}
+
+func outcome(err error) webhookAnswer {
+	if err != nil {
+		// The engine has logged the cause, where it may be known.
+		return answerRefused
+	}
+	return answerDelivered
+}
+
+// answerTo is for a caller whose context has ended.
+func answerTo(ctx context.Context) webhookAnswer {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return answerTimeout
+	}
+	return answerLeft
+}
