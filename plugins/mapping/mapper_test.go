@@ -118,7 +118,7 @@ func TestWhatAlwaysHolds(t *testing.T) {
 		options := mapping.DefaultOptions(rapid.SampledFrom([]mapping.Mode{mapping.Server, mapping.Mobile}).Draw(t, "mode"))
 		options.Nested = rapid.SampledFrom([]mapping.Nested{mapping.Flatten, mapping.Stringify, mapping.Drop}).Draw(t, "nested")
 		options.AnonymousID = rapid.SampledFrom([]mapping.AnonymousID{mapping.Link, mapping.Separate, mapping.Ignore}).Draw(t, "anonymous")
-		options.MaxEventProperties = rapid.IntRange(1, 20).Draw(t, "properties")
+		options.MaxEventProperties = rapid.IntRange(4, 20).Draw(t, "properties") // what an order itself provides is never left out
 		options.PushTokens = mapping.TokensOnAll
 		mapper, err := mapping.NewMapper(options)
 		if err != nil {
@@ -152,7 +152,7 @@ func checkRecord(t failer, raw []byte, options mapping.Options) {
 	if record.Kind == clevertap.KindEvent && clevertap.RestrictedEvent(fields.EvtName) {
 		t.Fatalf("a restricted event: %s", raw)
 	}
-	if limit := options.MaxEventProperties; len(fields.EvtData) > max(limit, 3) {
+	if limit := options.MaxEventProperties; len(fields.EvtData) > limit {
 		t.Fatalf("more than %d properties: %s", limit, raw)
 	}
 	for name, value := range fields.EvtData {
