@@ -20,11 +20,11 @@ const (
 	// cexMaxBufferSize leaves room for a profile with 256 attributes of 512 bytes each.
 	cexMaxBufferSize = 1 << 20
 
-	metaSource     = "clevertap_source"
-	metaEventName  = "clevertap_event_name"
-	metaOccurrence = "clevertap_occurrence"
+	cexMetaSource     = "clevertap_source"
+	cexMetaEventName  = "clevertap_event_name"
+	cexMetaOccurrence = "clevertap_occurrence"
 
-	sourceStorageExport = "storage_export"
+	cexSource = "storage_export"
 )
 
 func clevertapExportSpec() *service.ConfigSpec {
@@ -67,36 +67,36 @@ func newClevertapExport(maxLine int, log *service.Logger) (*clevertapExport, err
 
 // Create reads one file. The engine's wrapper acknowledges it after the last of its lines.
 func (e *clevertapExport) Create(source io.ReadCloser, ack service.AckFunc, details *service.ScannerSourceDetails) (service.BatchScanner, error) {
-	return service.AutoAggregateBatchScannerAcks(&clevertapExportFile{
+	return service.AutoAggregateBatchScannerAcks(&storageFile{
 		source: source,
-		lines:  newExportLines(source, e.maxLine),
+		lines:  newStorageLines(source, e.maxLine),
 		log:    e.log.With("file", details.Name()),
-		seen:   map[exportLineHash]uint32{},
+		seen:   map[storageLineHash]uint32{},
 	}, ack), nil
 }
 
 // Close has nothing to release.
 func (*clevertapExport) Close(context.Context) error { return nil }
 
-// exportLineHash is a hash of a line, short because a file may hold a million of them.
-type exportLineHash [16]byte
+// storageLineHash is a hash of a line, short because a file may hold a million of them.
+type storageLineHash [16]byte
 
-// clevertapExportFile is one file being read.
-type clevertapExportFile struct {
+// storageFile is one file being read.
+type storageFile struct {
 	source io.Closer
-	lines  *exportLines
+	lines  *storageLines
 	log    *service.Logger
 
 	begun bool
 	// event is the event that the file is about, empty in a file of profiles.
 	event string
 	// seen counts the lines of an event file.
-	seen map[exportLineHash]uint32
+	seen map[storageLineHash]uint32
 }
 
 // NextBatch returns the next line that is not empty. What a line is worth is for the processor behind to say, so that
 // a broken one takes the way of all failed messages.
-func (f *clevertapExportFile) NextBatch(context.Context) (service.MessageBatch, error) {
+func (f *storageFile) NextBatch(context.Context) (service.MessageBatch, error) {
 	for {
 		line, cut, err := f.lines.next()
 		if err != nil {
@@ -110,7 +110,7 @@ func (f *clevertapExportFile) NextBatch(context.Context) (service.MessageBatch, 
 		}
 		if !f.begun {
 			f.begun = true
-			names, err := namesEvent(line, cut)
+			names, err := storageEventName(line, cut)
 			if err != nil {
 				return nil, err
 			}
@@ -123,9 +123,9 @@ func (f *clevertapExportFile) NextBatch(context.Context) (service.MessageBatch, 
 	}
 }
 
-// namesEvent tells whether the first line of a file names an event. A line that begins like an object does not even if
-// it is broken: taken for a name, it would make events of all the profiles behind it.
-func namesEvent(line []byte, cut bool) (bool, error) {
+// storageEventName tells whether the first line of a file names an event. A line that begins like an object does not,
+// even if it is broken: taken for a name, it would make events of all the profiles behind it.
+func storageEventName(line []byte, cut bool) (bool, error) {
 	switch text := strings.TrimSpace(string(line)); {
 	case strings.HasPrefix(text, "{"):
 		return false, nil
@@ -137,21 +137,22 @@ func namesEvent(line []byte, cut bool) (bool, error) {
 	return true, nil
 }
 
-func (f *clevertapExportFile) message(line []byte) *service.Message {
+func (f *storageFile) message(line []byte) *service.Message {
 	if f.event == "" {
 		msg := service.NewMessage(append([]byte(nil), line...))
-		msg.MetaSetMut(metaSource, sourceStorageExport)
+		msg.MetaSetMut(cexMetaSource, cexSource)
 		return msg
 	}
 	sum := sha256.Sum256(line)
-	hash := exportLineHash(sum[:])
+	hash := storageLineHash(sum[:])
+	before := f.seen[hash]
 	f.seen[hash]++
 	msg := service.NewMessage(clevertap.WithEventName(append([]byte(nil), line...), f.event))
-	msg.MetaSetMut(metaSource, sourceStorageExport)
-	msg.MetaSetMut(metaEventName, f.event)
-	msg.MetaSetMut(metaOccurrence, strconv.FormatUint(uint64(f.seen[hash]), 10))
+	msg.MetaSetMut(cexMetaSource, cexSource)
+	msg.MetaSetMut(cexMetaEventName, f.event)
+	msg.MetaSetMut(cexMetaOccurrence, strconv.FormatUint(uint64(before), 10))
 	return msg
 }
 
 // Close closes the file.
-func (f *clevertapExportFile) Close(context.Context) error { return f.source.Close() }
+func (f *storageFile) Close(context.Context) error { return f.source.Close() }

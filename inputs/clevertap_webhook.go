@@ -140,7 +140,7 @@ func newClevertapWebhook(c clevertapWebhookConfig, log *service.Logger, metrics 
 func (in *clevertapWebhook) Connect(ctx context.Context) error {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if in.server != nil && !isClosed(in.served) {
+	if in.server != nil && !webhookClosed(in.served) {
 		return nil
 	}
 	var listen net.ListenConfig
@@ -187,7 +187,7 @@ func (in *clevertapWebhook) ReadBatch(ctx context.Context) (service.MessageBatch
 	in.mu.Lock()
 	served := in.served
 	in.mu.Unlock()
-	if served == nil || isClosed(served) {
+	if served == nil || webhookClosed(served) {
 		return nil, nil, service.ErrNotConnected
 	}
 	select {
@@ -222,7 +222,7 @@ func (in *clevertapWebhook) Close(ctx context.Context) error {
 	return err
 }
 
-func isClosed(c <-chan struct{}) bool {
+func webhookClosed(c <-chan struct{}) bool {
 	select {
 	case <-c:
 		return true

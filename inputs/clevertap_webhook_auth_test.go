@@ -21,7 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const testCall = `{"is_test":true}`
+const webhookTest = `{"is_test":true}`
 
 func TestWebhookAuthentication(t *testing.T) {
 	const basic, header = "username: clevertap\npassword: TEST-PASSWORD", "header_name: x-secret\nheader_value: TEST-SECRET"
@@ -49,8 +49,8 @@ func TestWebhookAuthentication(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, call := listening(t, test.config)
-			request, err := http.NewRequest(http.MethodPost, call.url, strings.NewReader(testCall))
+			_, call := listenWebhook(t, test.config)
+			request, err := http.NewRequest(http.MethodPost, call.url, strings.NewReader(webhookTest))
 			require.NoError(t, err)
 			test.set(request)
 			got := call.do(t, request)
@@ -63,7 +63,7 @@ func TestWebhookAuthentication(t *testing.T) {
 }
 
 func TestWebhookRefusesWithoutReadingTheBody(t *testing.T) {
-	_, call := listening(t, "username: u\npassword: p\nmax_body_bytes: 10")
+	_, call := listenWebhook(t, "username: u\npassword: p\nmax_body_bytes: 10")
 	assert.Equal(t, 401, call.post(t, strings.Repeat("x", 1000)).status)
 }
 
@@ -134,23 +134,23 @@ func TestWebhookLints(t *testing.T) {
 }
 
 func TestWebhookServesHTTPS(t *testing.T) {
-	certFile, keyFile, roots := newCertificate(t)
-	in, call := listening(t, "tls: { cert_file: "+certFile+", key_file: "+keyFile+" }\ntcp: { reuse_addr: true }\ntimeout: 10s")
+	certFile, keyFile, roots := newWebhookCertificate(t)
+	in, call := listenWebhook(t, "tls: { cert_file: "+certFile+", key_file: "+keyFile+" }\ntcp: { reuse_addr: true }\ntimeout: 10s")
 	call.url = strings.Replace(call.url, "http:", "https:", 1)
 	transport := call.client.Transport.(*http.Transport)
 	transport.TLSClientConfig = &tls.Config{RootCAs: roots}
 	transport.ForceAttemptHTTP2 = true
-	assert.Equal(t, 200, call.post(t, testCall).status)
+	assert.Equal(t, 200, call.post(t, webhookTest).status)
 
-	answered := make(chan reply, 1)
-	go func() { answered <- call.post(t, oneProfile) }()
+	answered := make(chan webhookReply, 1)
+	go func() { answered <- call.post(t, webhookOne) }()
 	_, ack, err := in.ReadBatch(t.Context())
 	require.NoError(t, err)
 	require.NoError(t, ack(t.Context(), nil))
 	assert.Equal(t, 200, (<-answered).status)
 }
 
-func newCertificate(t *testing.T) (certFile, keyFile string, roots *x509.CertPool) {
+func newWebhookCertificate(t *testing.T) (certFile, keyFile string, roots *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)

@@ -16,11 +16,12 @@ import (
 )
 
 const (
-	metaDay       = "clevertap_day"
-	metaAccountID = "clevertap_account_id"
-	metaTargetID  = "clevertap_target_id"
+	cwhMetaSource    = "clevertap_source"
+	cwhMetaDay       = "clevertap_day"
+	cwhMetaAccountID = "clevertap_account_id"
+	cwhMetaTargetID  = "clevertap_target_id"
 
-	sourceWebhook = "webhook"
+	cwhSource = "webhook"
 
 	// webhookGrowth bounds how much larger the messages of a call may be than the largest body: each repeats the call.
 	webhookGrowth = 16
@@ -126,7 +127,7 @@ func (h *webhookHandler) answer(w http.ResponseWriter, r *http.Request) webhookA
 		return answerMethod
 	case !h.config.auth.open() && !h.config.auth.allows(r):
 		return answerAuth
-	case isClosed(h.draining):
+	case webhookClosed(h.draining):
 		return answerStopping
 	}
 	select {
@@ -162,7 +163,7 @@ func (h *webhookHandler) read(ctx context.Context, w http.ResponseWriter, r *htt
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, &answerTimeout
 	case ctx.Err() != nil:
-		answer := answerTo(ctx)
+		answer := webhookGaveUp(ctx)
 		return nil, &answer
 	}
 	return nil, &answerUnreadable
@@ -195,13 +196,13 @@ func (h *webhookHandler) messages(parts clevertap.Webhook) service.MessageBatch 
 	batch := make(service.MessageBatch, len(parts.Bodies))
 	for i, body := range parts.Bodies {
 		msg := service.NewMessage(body)
-		msg.MetaSetMut(metaSource, sourceWebhook)
-		msg.MetaSetMut(metaDay, day)
+		msg.MetaSetMut(cwhMetaSource, cwhSource)
+		msg.MetaSetMut(cwhMetaDay, day)
 		if parts.TargetID != "" {
-			msg.MetaSetMut(metaTargetID, parts.TargetID)
+			msg.MetaSetMut(cwhMetaTargetID, parts.TargetID)
 		}
 		if h.config.accountID != "" {
-			msg.MetaSetMut(metaAccountID, h.config.accountID)
+			msg.MetaSetMut(cwhMetaAccountID, h.config.accountID)
 		}
 		batch[i] = msg
 	}
@@ -211,32 +212,32 @@ func (h *webhookHandler) messages(parts clevertap.Webhook) service.MessageBatch 
 // deliver hands a call to the pipeline and waits for the outcome. Every way out but one says that it was not delivered.
 func (h *webhookHandler) deliver(ctx context.Context, call *webhookCall) webhookAnswer {
 	if ctx.Err() != nil {
-		return answerTo(ctx)
+		return webhookGaveUp(ctx)
 	}
 	select {
 	case h.calls <- call:
 	case <-h.draining:
 		return answerStopping
 	case <-ctx.Done():
-		return answerTo(ctx)
+		return webhookGaveUp(ctx)
 	}
 	select {
 	case err := <-call.acked:
-		return outcome(err)
+		return webhookOutcome(err)
 	case <-ctx.Done():
-		return answerTo(ctx)
+		return webhookGaveUp(ctx)
 	case <-h.stopped:
 	}
 	// The last acknowledgements come just before the stop.
 	select {
 	case err := <-call.acked:
-		return outcome(err)
+		return webhookOutcome(err)
 	default:
 		return answerStopping
 	}
 }
 
-func outcome(err error) webhookAnswer {
+func webhookOutcome(err error) webhookAnswer {
 	if err != nil {
 		// The engine has logged the cause, where it may be known.
 		return answerRefused
@@ -244,8 +245,8 @@ func outcome(err error) webhookAnswer {
 	return answerDelivered
 }
 
-// answerTo is for a caller whose context has ended.
-func answerTo(ctx context.Context) webhookAnswer {
+// webhookGaveUp is for a caller whose context has ended.
+func webhookGaveUp(ctx context.Context) webhookAnswer {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return answerTimeout
 	}

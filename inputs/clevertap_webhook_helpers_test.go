@@ -19,24 +19,24 @@ import (
 )
 
 const (
-	oneProfile  = `{"targetId":7,"profiles":[{"identity":"a"}]}`
-	twoProfiles = `{"targetId":7,"profiles":[{"identity":"a"},{"identity":"b"}]}`
+	webhookOne = `{"targetId":7,"profiles":[{"identity":"a"}]}`
+	webhookTwo = `{"targetId":7,"profiles":[{"identity":"a"},{"identity":"b"}]}`
 )
 
-// reply is an answer as the caller sees it.
-type reply struct {
+// webhookReply is an answer as the caller sees it.
+type webhookReply struct {
 	status int
 	body   string
 	header http.Header
 }
 
-// caller posts to one address. Its connections are its own, so that tests can look for leaks.
-type caller struct {
+// webhookCaller posts to one address. Its connections are its own, so that tests can look for leaks.
+type webhookCaller struct {
 	url    string
 	client *http.Client
 }
 
-func newCaller(t *testing.T, url string) *caller {
+func newWebhookCaller(t *testing.T, url string) *webhookCaller {
 	t.Helper()
 	leaks := goleak.IgnoreCurrent()
 	transport := &http.Transport{}
@@ -44,26 +44,26 @@ func newCaller(t *testing.T, url string) *caller {
 		transport.CloseIdleConnections()
 		goleak.VerifyNone(t, leaks)
 	})
-	return &caller{url, &http.Client{Transport: transport, Timeout: 20 * time.Second}}
+	return &webhookCaller{url, &http.Client{Transport: transport, Timeout: 20 * time.Second}}
 }
 
-func (c *caller) post(t *testing.T, body string) reply {
+func (c *webhookCaller) post(t *testing.T, body string) webhookReply {
 	t.Helper()
 	request, err := http.NewRequest(http.MethodPost, c.url, strings.NewReader(body))
 	require.NoError(t, err)
 	return c.do(t, request)
 }
 
-func (c *caller) do(t *testing.T, request *http.Request) reply {
+func (c *webhookCaller) do(t *testing.T, request *http.Request) webhookReply {
 	t.Helper()
 	response, err := c.client.Do(request)
 	if !assert.NoError(t, err) {
-		return reply{}
+		return webhookReply{}
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	assert.NoError(t, err)
-	return reply{response.StatusCode, strings.TrimSpace(string(body)), response.Header}
+	return webhookReply{response.StatusCode, strings.TrimSpace(string(body)), response.Header}
 }
 
 // parseWebhook builds the input from its fields as a user would.
@@ -78,11 +78,11 @@ func parseWebhook(t *testing.T, config string) (*clevertapWebhook, error) {
 	return newClevertapWebhook(c, nil, nil), nil
 }
 
-// listening connects an input and returns it with somebody who calls it.
-func listening(t *testing.T, config string) (*clevertapWebhook, *caller) {
+// listenWebhook connects an input and returns it with somebody who calls it.
+func listenWebhook(t *testing.T, config string) (*clevertapWebhook, *webhookCaller) {
 	t.Helper()
 	address := testenv.FreeAddress(t)
-	call := newCaller(t, "http://"+address+"/clevertap")
+	call := newWebhookCaller(t, "http://"+address+"/clevertap")
 	in, err := parseWebhook(t, "address: "+address+"\n"+config)
 	require.NoError(t, err)
 	require.NoError(t, in.Connect(t.Context()))
@@ -90,8 +90,8 @@ func listening(t *testing.T, config string) (*clevertapWebhook, *caller) {
 	return in, call
 }
 
-// sink is the far end of a pipeline; it takes what it gets unless told otherwise.
-type sink struct {
+// webhookSink is the far end of a pipeline; it takes what it gets unless told otherwise.
+type webhookSink struct {
 	mu       sync.Mutex // guards what follows
 	failures int
 	contents []string
@@ -99,7 +99,7 @@ type sink struct {
 	metadata []map[string]string
 }
 
-func (s *sink) take(_ context.Context, batch service.MessageBatch) error {
+func (s *webhookSink) take(_ context.Context, batch service.MessageBatch) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.failures > 0 {
@@ -123,23 +123,23 @@ func (s *sink) take(_ context.Context, batch service.MessageBatch) error {
 	return nil
 }
 
-func (s *sink) fail(times int) {
+func (s *webhookSink) fail(times int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.failures = times
 }
 
-func (s *sink) got() []string {
+func (s *webhookSink) got() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]string{}, s.contents...)
 }
 
-// running starts a pipeline from the input to a consumer.
-func running(t *testing.T, config string, consume service.MessageBatchHandlerFunc) (stop func(), call *caller) {
+// runWebhook starts a pipeline from the input to a consumer.
+func runWebhook(t *testing.T, config string, consume service.MessageBatchHandlerFunc) (stop func(), call *webhookCaller) {
 	t.Helper()
 	address := testenv.FreeAddress(t)
-	call = newCaller(t, "http://"+address+"/clevertap")
+	call = newWebhookCaller(t, "http://"+address+"/clevertap")
 	builder := service.NewEnvironment().NewStreamBuilder()
 	require.NoError(t, builder.SetLoggerYAML("level: NONE"))
 	require.NoError(t, builder.AddInputYAML("clevertap_webhook:\n  address: "+address+"\n  "+strings.ReplaceAll(config, "\n", "\n  ")))

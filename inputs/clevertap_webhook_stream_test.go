@@ -15,14 +15,14 @@ import (
 )
 
 func TestWebhookStreamAnswersAfterTheSinkHasAccepted(t *testing.T) {
-	far := &sink{}
+	far := &webhookSink{}
 	release := make(chan struct{})
-	_, call := running(t, "timeout: 10s", func(ctx context.Context, batch service.MessageBatch) error {
+	_, call := runWebhook(t, "timeout: 10s", func(ctx context.Context, batch service.MessageBatch) error {
 		<-release
 		return far.take(ctx, batch)
 	})
-	answered := make(chan reply, 1)
-	go func() { answered <- call.post(t, oneProfile) }()
+	answered := make(chan webhookReply, 1)
+	go func() { answered <- call.post(t, webhookOne) }()
 	select {
 	case got := <-answered:
 		t.Fatalf("answered before the sink has accepted: %v", got)
@@ -31,12 +31,12 @@ func TestWebhookStreamAnswersAfterTheSinkHasAccepted(t *testing.T) {
 	assert.Empty(t, far.got())
 	close(release)
 	assert.Equal(t, 200, (<-answered).status)
-	assert.Equal(t, []string{oneProfile}, far.got())
+	assert.Equal(t, []string{webhookOne}, far.got())
 }
 
 func TestWebhookStreamDeliversEveryShape(t *testing.T) {
-	far := &sink{}
-	_, call := running(t, "account_id: ACCOUNT", far.take)
+	far := &webhookSink{}
+	_, call := runWebhook(t, "account_id: ACCOUNT", far.take)
 	for body, profiles := range map[string]int{
 		`{"targetId":1659684581,"key_values":{"k":"v"},"profiles":[{"key_values":{"k":"v"},"email":"a@x.io","identity":"a@x.io","all_identities":["a@x.io"],"profileData":{"last score":308,"ts":1586937505801},"event_properties":{"zip-code":"0500"},"session_props":{}}]}`: 1,
 		`{"targetId":1,"key_values":{},"profiles":[{"Email":"a","ObjectId":"1"},{"Email":"b","ObjectId":"2"},{"Email":"c","ObjectId":"3"}]}`:                                                                                                                                  3,
@@ -59,38 +59,38 @@ func TestWebhookStreamDeliversEveryShape(t *testing.T) {
 }
 
 func TestWebhookStreamAnswersARefusalWithAnError(t *testing.T) {
-	far := &sink{}
-	_, call := running(t, "timeout: 10s", far.take)
+	far := &webhookSink{}
+	_, call := runWebhook(t, "timeout: 10s", far.take)
 	far.fail(1)
-	got := call.post(t, twoProfiles)
+	got := call.post(t, webhookTwo)
 	assert.Equal(t, 503, got.status)
 	assert.Equal(t, `{"error":"not_delivered"}`, got.body, "the sink's error is not the caller's business")
 	assert.Empty(t, far.got(), "it is not tried again behind the caller's back")
-	assert.Equal(t, 200, call.post(t, twoProfiles).status)
+	assert.Equal(t, 200, call.post(t, webhookTwo).status)
 	assert.Len(t, far.got(), 2)
 }
 
 // One of two profiles fails at the sink: the caller learns of it, whatever became of the other.
 func TestWebhookStreamAnswersAPartialRefusalWithAnError(t *testing.T) {
-	_, call := running(t, "timeout: 10s", func(_ context.Context, batch service.MessageBatch) error {
+	_, call := runWebhook(t, "timeout: 10s", func(_ context.Context, batch service.MessageBatch) error {
 		return service.NewBatchError(batch, context.DeadlineExceeded).Failed(1, context.DeadlineExceeded)
 	})
-	assert.Equal(t, 503, call.post(t, twoProfiles).status)
+	assert.Equal(t, 503, call.post(t, webhookTwo).status)
 }
 
 // A stop finds calls in every state: the sink holds one, the pipeline cannot take another, and more stand at the door.
 // Nobody hears 200 whose profile did not arrive, and the stop does not wait for anybody's timeout.
 func TestWebhookStreamStopsWithCallsInEveryState(t *testing.T) {
-	far := &sink{}
+	far := &webhookSink{}
 	var held atomic.Int32
 	release := make(chan struct{})
-	stop, call := running(t, "timeout: 20s", func(ctx context.Context, batch service.MessageBatch) error {
+	stop, call := runWebhook(t, "timeout: 20s", func(ctx context.Context, batch service.MessageBatch) error {
 		held.Add(1)
 		<-release
 		return far.take(ctx, batch)
 	})
 	const callers = 16
-	answers := make([]reply, callers)
+	answers := make([]webhookReply, callers)
 	var waiting sync.WaitGroup
 	for i := range callers {
 		waiting.Go(func() {
@@ -121,9 +121,9 @@ func TestWebhookStreamStopsWithCallsInEveryState(t *testing.T) {
 }
 
 func TestWebhookStreamUnderLoad(t *testing.T) {
-	far := &sink{}
+	far := &webhookSink{}
 	far.fail(40)
-	_, call := running(t, "timeout: 10s\nmax_in_flight_requests: 8", far.take)
+	_, call := runWebhook(t, "timeout: 10s\nmax_in_flight_requests: 8", far.take)
 	var callers sync.WaitGroup
 	var refused atomic.Int32
 	for i := range 32 {

@@ -19,7 +19,7 @@ import (
 )
 
 func TestWebhookAnswersWithoutThePipeline(t *testing.T) {
-	_, call := listening(t, "max_body_bytes: 2000\ntimeout: 10s")
+	_, call := listenWebhook(t, "max_body_bytes: 2000\ntimeout: 10s")
 	for name, test := range map[string]struct {
 		method, path, body string
 		header             http.Header
@@ -30,15 +30,15 @@ func TestWebhookAnswersWithoutThePipeline(t *testing.T) {
 		"nobody to tell of":     {body: `{"targetId":7,"profiles":[]}`, status: 200, answer: `{"status":"empty"}`},
 		"no body":               {status: 400, answer: `{"error":"invalid_json"}`},
 		"plain text":            {body: "identity=a@example.com", status: 400, answer: `{"error":"invalid_json"}`},
-		"a cut body":            {body: oneProfile[:20], status: 400, answer: `{"error":"invalid_json"}`},
+		"a cut body":            {body: webhookOne[:20], status: 400, answer: `{"error":"invalid_json"}`},
 		"nested too deeply":     {body: `{"profiles":` + strings.Repeat("[", 900) + strings.Repeat("]", 900) + "}", status: 400, answer: `{"error":"invalid_json"}`},
 		"profiles that are not": {body: `{"profiles":"a@example.com"}`, status: 400, answer: `{"error":"invalid_profiles"}`},
 		"too large":             {body: `{"x":"` + strings.Repeat("x", 2000) + `"}`, status: 413, answer: `{"error":"too_large"}`},
 		"too much to repeat":    {body: `{"x":"` + strings.Repeat("x", 1000) + `","profiles":[` + strings.Repeat("0,", 400) + `0]}`, status: 413, answer: `{"error":"too_large"}`},
 		"packed":                {body: "\x1f\x8b", header: http.Header{"Content-Encoding": {"gzip"}}, status: 415, answer: `{"error":"unsupported_encoding"}`},
 		"another method":        {method: http.MethodGet, status: 405, answer: `{"error":"method_not_allowed"}`},
-		"another path":          {path: "/clevertap/", body: oneProfile, status: 404, answer: `{"error":"not_found"}`},
-		"a path to be cleaned":  {path: "//clevertap", body: oneProfile, status: 404, answer: `{"error":"not_found"}`},
+		"another path":          {path: "/clevertap/", body: webhookOne, status: 404, answer: `{"error":"not_found"}`},
+		"a path to be cleaned":  {path: "//clevertap", body: webhookOne, status: 404, answer: `{"error":"not_found"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			method, path := test.method, test.path
@@ -63,18 +63,18 @@ func TestWebhookAnswersWithoutThePipeline(t *testing.T) {
 }
 
 func TestWebhookReadsAndAnswersByTheOutcome(t *testing.T) {
-	in, call := listening(t, "account_id: ACCOUNT\ntimeout: 10s")
+	in, call := listenWebhook(t, "account_id: ACCOUNT\ntimeout: 10s")
 	in.handler.now = func() time.Time { return time.Date(2026, 3, 1, 23, 30, 0, 0, time.FixedZone("", -3600)) }
 	for name, test := range map[string]struct {
-		outcome error
-		want    reply
+		webhookOutcome error
+		want           webhookReply
 	}{
-		"delivered": {nil, reply{status: 200, body: `{"status":"delivered"}`}},
-		"refused":   {errors.New("a@example.com is not welcome"), reply{status: 503, body: `{"error":"not_delivered"}`}},
+		"delivered": {nil, webhookReply{status: 200, body: `{"status":"delivered"}`}},
+		"refused":   {errors.New("a@example.com is not welcome"), webhookReply{status: 503, body: `{"error":"not_delivered"}`}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			answered := make(chan reply, 1)
-			go func() { answered <- call.post(t, twoProfiles) }()
+			answered := make(chan webhookReply, 1)
+			go func() { answered <- call.post(t, webhookTwo) }()
 			batch, ack, err := in.ReadBatch(t.Context())
 			require.NoError(t, err)
 			require.Len(t, batch, 2)
@@ -97,22 +97,22 @@ func TestWebhookReadsAndAnswersByTheOutcome(t *testing.T) {
 				t.Fatalf("answered before the acknowledgement: %v", got)
 			case <-time.After(50 * time.Millisecond):
 			}
-			require.NoError(t, ack(t.Context(), test.outcome))
+			require.NoError(t, ack(t.Context(), test.webhookOutcome))
 			require.NoError(t, ack(t.Context(), errors.New("a second time")))
 			got := <-answered
 			assert.Equal(t, test.want.status, got.status)
 			assert.Equal(t, test.want.body, got.body)
-			assert.Equal(t, test.outcome != nil, got.header.Get("Retry-After") == "1")
+			assert.Equal(t, test.webhookOutcome != nil, got.header.Get("Retry-After") == "1")
 		})
 	}
 }
 
 func TestWebhookTimesOut(t *testing.T) {
-	in, call := listening(t, "timeout: 50ms")
-	assert.Equal(t, 504, call.post(t, oneProfile).status, "nobody has read it")
+	in, call := listenWebhook(t, "timeout: 50ms")
+	assert.Equal(t, 504, call.post(t, webhookOne).status, "nobody has read it")
 
-	answered := make(chan reply, 1)
-	go func() { answered <- call.post(t, oneProfile) }()
+	answered := make(chan webhookReply, 1)
+	go func() { answered <- call.post(t, webhookOne) }()
 	_, ack, err := in.ReadBatch(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, 504, (<-answered).status, "nobody has acknowledged it")
@@ -125,17 +125,17 @@ func TestWebhookTimesOut(t *testing.T) {
 }
 
 func TestWebhookShedsLoad(t *testing.T) {
-	in, call := listening(t, "timeout: 10s\nmax_in_flight_requests: 2")
-	answered := make(chan reply, 2)
+	in, call := listenWebhook(t, "timeout: 10s\nmax_in_flight_requests: 2")
+	answered := make(chan webhookReply, 2)
 	var acks []service.AckFunc
 	for range 2 {
-		go func() { answered <- call.post(t, oneProfile) }()
+		go func() { answered <- call.post(t, webhookOne) }()
 		_, ack, err := in.ReadBatch(t.Context())
 		require.NoError(t, err)
 		acks = append(acks, ack)
 	}
 	began := time.Now()
-	got := call.post(t, oneProfile)
+	got := call.post(t, webhookOne)
 	assert.Equal(t, 503, got.status)
 	assert.Equal(t, `{"error":"overloaded"}`, got.body)
 	assert.Equal(t, "1", got.header.Get("Retry-After"))
@@ -147,14 +147,14 @@ func TestWebhookShedsLoad(t *testing.T) {
 }
 
 func TestWebhookDrains(t *testing.T) {
-	in, call := listening(t, "timeout: 10s")
-	accepted, waiting := make(chan reply, 1), make(chan reply, 1)
-	go func() { accepted <- call.post(t, oneProfile) }()
+	in, call := listenWebhook(t, "timeout: 10s")
+	accepted, waiting := make(chan webhookReply, 1), make(chan webhookReply, 1)
+	go func() { accepted <- call.post(t, webhookOne) }()
 	_, ack, err := in.ReadBatch(t.Context())
 	require.NoError(t, err)
 
 	// It stands at the door when the pipeline begins to stop.
-	go func() { waiting <- call.post(t, oneProfile) }()
+	go func() { waiting <- call.post(t, webhookOne) }()
 	require.Eventually(t, func() bool { return len(in.handler.slots) == 2 }, 5*time.Second, time.Millisecond)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -166,7 +166,7 @@ func TestWebhookDrains(t *testing.T) {
 	}
 	require.ErrorIs(t, err, context.Canceled)
 
-	got := call.post(t, oneProfile)
+	got := call.post(t, webhookOne)
 	assert.Equal(t, 503, got.status)
 	assert.Equal(t, `{"error":"stopping"}`, got.body)
 	require.NoError(t, ack(t.Context(), nil))
@@ -176,9 +176,9 @@ func TestWebhookDrains(t *testing.T) {
 }
 
 func TestWebhookStopsWithACallThatWasReadOnly(t *testing.T) {
-	in, call := listening(t, "timeout: 20s")
-	answered := make(chan reply, 1)
-	go func() { answered <- call.post(t, oneProfile) }()
+	in, call := listenWebhook(t, "timeout: 20s")
+	answered := make(chan webhookReply, 1)
+	go func() { answered <- call.post(t, webhookOne) }()
 	_, _, err := in.ReadBatch(t.Context())
 	require.NoError(t, err)
 	began := time.Now()
@@ -197,7 +197,7 @@ func TestWebhookPrefersTheOutcomeToTheStop(t *testing.T) {
 	for range 200 {
 		handler := newWebhookHandler(in.config, nil, time.Now)
 		answered := make(chan webhookAnswer, 1)
-		go func() { answered <- handler.take(t.Context(), []byte(oneProfile)) }()
+		go func() { answered <- handler.take(t.Context(), []byte(webhookOne)) }()
 		call := <-handler.calls
 		require.NoError(t, call.ack(t.Context(), nil))
 		handler.stop()
@@ -212,7 +212,7 @@ func TestWebhookNeverSaysDeliveredToACallerWhoLeft(t *testing.T) {
 	w := httptest.NewRecorder()
 	var served sync.WaitGroup
 	served.Go(func() {
-		in.handler.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/clevertap", strings.NewReader(oneProfile)).WithContext(ctx))
+		in.handler.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/clevertap", strings.NewReader(webhookOne)).WithContext(ctx))
 	})
 	<-in.handler.calls
 	cancel()
@@ -222,7 +222,7 @@ func TestWebhookNeverSaysDeliveredToACallerWhoLeft(t *testing.T) {
 }
 
 func TestWebhookBoundsSlowBodies(t *testing.T) {
-	_, call := listening(t, "timeout: 100ms\nmax_in_flight_requests: 1")
+	_, call := listenWebhook(t, "timeout: 100ms\nmax_in_flight_requests: 1")
 	address := strings.TrimSuffix(strings.TrimPrefix(call.url, "http://"), "/clevertap")
 	began := time.Now()
 	conn, err := net.Dial("tcp", address)
@@ -239,7 +239,7 @@ func TestWebhookBoundsSlowBodies(t *testing.T) {
 }
 
 func TestWebhookConnects(t *testing.T) {
-	in, call := listening(t, "timeout: 10s")
+	in, call := listenWebhook(t, "timeout: 10s")
 	require.NoError(t, in.Connect(t.Context()), "it serves already")
 	address := strings.TrimSuffix(strings.TrimPrefix(call.url, "http://"), "/clevertap")
 	second, err := parseWebhook(t, "address: "+address)

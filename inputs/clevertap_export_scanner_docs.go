@@ -16,7 +16,7 @@ One message per line. A file counts as done (with ` + "`delete_on_finish`" + ` a
 
 - clevertap_source: storage_export
 - clevertap_event_name: the event, in event files
-- clevertap_occurrence: in event files, which of the identical lines of this file this one is, from 1. So a person who did the same thing twice in a second stays two events, and the same file read again yields the same numbers. Identical lines in two files of one export have the same number and so become one message for Segment. Counting takes about 40 MB of memory for a million lines, the most that one file holds.
+- clevertap_occurrence: in event files, how many identical lines came before it in this file, from 0. So a person who did the same thing twice in a second stays two events, and the same file read again yields the same numbers. Identical lines in two files of one export have the same number and so become one message for Segment. Counting takes about 40 MB of memory for a million lines, the most that one file holds.
 `
 
 const (

@@ -7,13 +7,13 @@ import (
 	"io"
 )
 
-const exportReadSize = 64 << 10
+const storageReadSize = 64 << 10
 
-var utf8Mark = []byte("\xef\xbb\xbf")
+var storageMark = []byte("\xef\xbb\xbf")
 
-// exportLines reads lines of any length and keeps only so much of each. The scanner of the standard library would give
+// storageLines reads lines of any length and keeps only so much of each. The scanner of the standard library would give
 // up the rest of the file at the first line that is too long.
-type exportLines struct {
+type storageLines struct {
 	source *bufio.Reader
 	// line is used again for every line.
 	line []byte
@@ -22,15 +22,15 @@ type exportLines struct {
 	number int
 }
 
-func newExportLines(source io.Reader, longest int) *exportLines {
-	return &exportLines{source: bufio.NewReaderSize(source, exportReadSize), max: longest}
+func newStorageLines(source io.Reader, longest int) *storageLines {
+	return &storageLines{source: bufio.NewReaderSize(source, storageReadSize), max: longest}
 }
 
 // next returns the next line without its end, valid until the following call, and whether it had to be cut.
-func (l *exportLines) next() (line []byte, cut bool, err error) {
+func (l *storageLines) next() (line []byte, cut bool, err error) {
 	l.line = l.line[:0]
 	// Room for what is taken off again: a mark in front, the two bytes of the end, and one to tell a longer line by.
-	room := l.max + len(utf8Mark) + len("\r\n") + 1
+	room := l.max + len(storageMark) + len("\r\n") + 1
 	for {
 		part, err := l.source.ReadSlice('\n')
 		l.line = append(l.line, part[:min(len(part), room-len(l.line))]...)
@@ -46,7 +46,7 @@ func (l *exportLines) next() (line []byte, cut bool, err error) {
 	l.number++
 	line = bytes.TrimSuffix(bytes.TrimSuffix(l.line, []byte("\n")), []byte("\r"))
 	if l.number == 1 {
-		line = bytes.TrimPrefix(line, utf8Mark)
+		line = bytes.TrimPrefix(line, storageMark)
 	}
 	if len(line) > l.max {
 		return line[:l.max], true, nil

@@ -23,10 +23,10 @@ import (
 	_ "github.com/redpanda-data/benthos/v4/public/components/pure"
 )
 
-// exported is a message as tests compare it.
-type exported struct{ content, event, occurrence string }
+// storageLine is a message as tests compare it.
+type storageLine struct{ content, event, occurrence string }
 
-func asExported(t *testing.T, msg *service.Message) exported {
+func asStorageLine(t *testing.T, msg *service.Message) storageLine {
 	t.Helper()
 	content, err := msg.AsBytes()
 	require.NoError(t, err)
@@ -34,11 +34,11 @@ func asExported(t *testing.T, msg *service.Message) exported {
 	assert.Equal(t, "storage_export", source)
 	event, _ := msg.MetaGet("clevertap_event_name")
 	occurrence, _ := msg.MetaGet("clevertap_occurrence")
-	return exported{string(content), event, occurrence}
+	return storageLine{string(content), event, occurrence}
 }
 
-// scan reads a file with the scanner and acknowledges every line.
-func scan(t *testing.T, source io.Reader, maxLine int) (list []exported, acks []error, err error) {
+// scanStorage reads a file with the scanner and acknowledges every line.
+func scanStorage(t *testing.T, source io.Reader, maxLine int) (list []storageLine, acks []error, err error) {
 	t.Helper()
 	export, err := newClevertapExport(maxLine, nil)
 	require.NoError(t, err)
@@ -54,7 +54,7 @@ func scan(t *testing.T, source io.Reader, maxLine int) (list []exported, acks []
 			return list, acks, err
 		}
 		require.Len(t, batch, 1)
-		list = append(list, asExported(t, batch[0]))
+		list = append(list, asStorageLine(t, batch[0]))
 		require.NoError(t, ack(t.Context(), nil))
 	}
 }
@@ -62,45 +62,45 @@ func scan(t *testing.T, source io.Reader, maxLine int) (list []exported, acks []
 func TestExportReadsFiles(t *testing.T) {
 	tests := map[string]struct {
 		file string
-		want []exported
+		want []storageLine
 	}{
 		"an event file": {
 			"App Launched\n{\"ts\":20171109000015,\"n\":9007199254740993}\n{\"ts\":20171109000016}\n",
-			[]exported{
-				{`{"event_name":"App Launched","ts":20171109000015,"n":9007199254740993}`, "App Launched", "1"},
-				{`{"event_name":"App Launched","ts":20171109000016}`, "App Launched", "1"},
+			[]storageLine{
+				{`{"event_name":"App Launched","ts":20171109000015,"n":9007199254740993}`, "App Launched", "0"},
+				{`{"event_name":"App Launched","ts":20171109000016}`, "App Launched", "0"},
 			},
 		},
 		"identical lines are numbered": {
 			"A\n{\"ts\":1}\n{\"ts\":2}\n{\"ts\":1}\n{\"ts\":1}",
-			[]exported{
-				{`{"event_name":"A","ts":1}`, "A", "1"}, {`{"event_name":"A","ts":2}`, "A", "1"},
-				{`{"event_name":"A","ts":1}`, "A", "2"}, {`{"event_name":"A","ts":1}`, "A", "3"},
+			[]storageLine{
+				{`{"event_name":"A","ts":1}`, "A", "0"}, {`{"event_name":"A","ts":2}`, "A", "0"},
+				{`{"event_name":"A","ts":1}`, "A", "1"}, {`{"event_name":"A","ts":1}`, "A", "2"},
 			},
 		},
 		"a profile file": {
 			"{\"identity\":\"a\",\"clevertapId\":\"1\"}\n{\"identity\":\"a\",\"clevertapId\":\"1\"}\n",
-			[]exported{{`{"identity":"a","clevertapId":"1"}`, "", ""}, {`{"identity":"a","clevertapId":"1"}`, "", ""}},
+			[]storageLine{{`{"identity":"a","clevertapId":"1"}`, "", ""}, {`{"identity":"a","clevertapId":"1"}`, "", ""}},
 		},
 		"a profile file that begins with a broken line": {
 			"{\"identity\":\n{\"identity\":\"a\"}\n",
-			[]exported{{`{"identity":`, "", ""}, {`{"identity":"a"}`, "", ""}},
+			[]storageLine{{`{"identity":`, "", ""}, {`{"identity":"a"}`, "", ""}},
 		},
 		"line ends, a mark and empty lines": {
 			"\xef\xbb\xbf\r\n  A / B \r\n\r\n{\"ts\":1}\r\n\n{\"ts\":1}\n",
-			[]exported{{`{"event_name":"A / B","ts":1}`, "A / B", "1"}, {`{"event_name":"A / B","ts":1}`, "A / B", "2"}},
+			[]storageLine{{`{"event_name":"A / B","ts":1}`, "A / B", "0"}, {`{"event_name":"A / B","ts":1}`, "A / B", "1"}},
 		},
 		"a broken line is passed on": {
 			"A\n{\"ts\":1\nCSV,2\n{\"ts\":3}\n",
-			[]exported{{`{"ts":1`, "A", "1"}, {`CSV,2`, "A", "1"}, {`{"event_name":"A","ts":3}`, "A", "1"}},
+			[]storageLine{{`{"ts":1`, "A", "0"}, {`CSV,2`, "A", "0"}, {`{"event_name":"A","ts":3}`, "A", "0"}},
 		},
 		"no line":                       {"", nil},
 		"nothing but the name":          {"A\n", nil},
-		"a name that looks like a list": {"[beta] Clicked\n{}\n", []exported{{`{"event_name":"[beta] Clicked"}`, "[beta] Clicked", "1"}}},
+		"a name that looks like a list": {"[beta] Clicked\n{}\n", []storageLine{{`{"event_name":"[beta] Clicked"}`, "[beta] Clicked", "0"}}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			list, acks, err := scan(t, strings.NewReader(test.file), cexMaxBufferSize)
+			list, acks, err := scanStorage(t, strings.NewReader(test.file), cexMaxBufferSize)
 			assert.ErrorIs(t, err, io.EOF)
 			assert.Equal(t, test.want, list)
 			assert.Equal(t, []error{nil}, acks, "the file is acknowledged once")
@@ -109,10 +109,10 @@ func TestExportReadsFiles(t *testing.T) {
 }
 
 func TestExportCutsLongLinesAndGoesOn(t *testing.T) {
-	long := `{"a":"` + strings.Repeat("x", 3*exportReadSize) + `"}`
+	long := `{"a":"` + strings.Repeat("x", 3*storageReadSize) + `"}`
 	exact := `{"b":"` + strings.Repeat("y", 992) + `"}`
 	require.Len(t, exact, 1000)
-	list, _, err := scan(t, strings.NewReader("A\n"+long+"\n"+exact+"\r\n"+exact+"z\n"+`{"c":1}`), 1000)
+	list, _, err := scanStorage(t, strings.NewReader("A\n"+long+"\n"+exact+"\r\n"+exact+"z\n"+`{"c":1}`), 1000)
 	assert.ErrorIs(t, err, io.EOF)
 	require.Len(t, list, 4)
 	assert.Equal(t, long[:1000], list[0].content)
@@ -129,7 +129,7 @@ func TestExportRefusesWhatIsNoExport(t *testing.T) {
 		"a blank first line":    " \n{}\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			list, acks, err := scan(t, strings.NewReader(file), 1000)
+			list, acks, err := scanStorage(t, strings.NewReader(file), 1000)
 			require.ErrorContains(t, err, "clevertap_export: the first line")
 			assert.Empty(t, list)
 			assert.Equal(t, []error{err}, acks)
@@ -139,16 +139,16 @@ func TestExportRefusesWhatIsNoExport(t *testing.T) {
 
 func TestExportReportsAFileThatBreaksOff(t *testing.T) {
 	broken := errors.New("broken")
-	source := io.MultiReader(strings.NewReader("A\n{\"ts\":1}\n{\"ts\":"), &failingReader{broken})
-	list, acks, err := scan(t, source, 1000)
+	source := io.MultiReader(strings.NewReader("A\n{\"ts\":1}\n{\"ts\":"), &storageFailure{broken})
+	list, acks, err := scanStorage(t, source, 1000)
 	assert.ErrorIs(t, err, broken)
 	assert.Len(t, list, 1, "half a line is none")
 	assert.Equal(t, []error{broken}, acks)
 }
 
-type failingReader struct{ err error }
+type storageFailure struct{ err error }
 
-func (r *failingReader) Read([]byte) (int, error) { return 0, r.err }
+func (r *storageFailure) Read([]byte) (int, error) { return 0, r.err }
 
 func TestExportAcknowledgesAFileAfterAllItsLines(t *testing.T) {
 	export, err := newClevertapExport(1000, nil)
@@ -193,8 +193,8 @@ func TestExportSettings(t *testing.T) {
 func TestExportStream(t *testing.T) {
 	leaks := goleak.IgnoreCurrent()
 	dir := t.TempDir()
-	writeGzip(t, filepath.Join(dir, "1-1-App-Launched-20171109-0-0.json.gz"), "App Launched\n"+strings.Repeat("{\"ts\":1}\n", 50))
-	writeGzip(t, filepath.Join(dir, "2-profiles.json.gz"), "{\"identity\":\"a\"}\n{\"identity\":\"b\"}\n")
+	writeStorageGzip(t, filepath.Join(dir, "1-1-App-Launched-20171109-0-0.json.gz"), "App Launched\n"+strings.Repeat("{\"ts\":1}\n", 50))
+	writeStorageGzip(t, filepath.Join(dir, "2-profiles.json.gz"), "{\"identity\":\"a\"}\n{\"identity\":\"b\"}\n")
 	builder := service.NewEnvironment().NewStreamBuilder()
 	require.NoError(t, builder.SetLoggerYAML("level: NONE"))
 	require.NoError(t, builder.AddInputYAML(fmt.Sprintf(`
@@ -202,7 +202,7 @@ file:
   paths: [ %s/*.gz ]
   delete_on_finish: true
   scanner: { decompress: { algorithm: gzip, into: { clevertap_export: {} } } }`, dir)))
-	sink := &failingSink{got: map[exported]int{}}
+	sink := &storageSink{got: map[storageLine]int{}}
 	require.NoError(t, builder.AddBatchConsumerFunc(func(_ context.Context, batch service.MessageBatch) error {
 		return sink.take(t, batch)
 	}))
@@ -212,9 +212,9 @@ file:
 	defer done()
 	require.NoError(t, stream.Run(ctx))
 
-	want := map[exported]int{{`{"identity":"a"}`, "", ""}: 1, {`{"identity":"b"}`, "", ""}: 1}
+	want := map[storageLine]int{{`{"identity":"a"}`, "", ""}: 1, {`{"identity":"b"}`, "", ""}: 1}
 	for i := range 50 {
-		want[exported{`{"event_name":"App Launched","ts":1}`, "App Launched", fmt.Sprint(i + 1)}] = 1
+		want[storageLine{`{"event_name":"App Launched","ts":1}`, "App Launched", fmt.Sprint(i)}] = 1
 	}
 	assert.Equal(t, want, sink.got)
 	left, err := os.ReadDir(dir)
@@ -223,27 +223,27 @@ file:
 	goleak.VerifyNone(t, leaks)
 }
 
-// failingSink refuses every third message of the first dozen. Of later ones the engine would lose some: its file input
+// storageSink refuses every third message of the first dozen. Of later ones the engine would lose some: its file input
 // does not wait for those that are refused after the last file was read.
-type failingSink struct {
+type storageSink struct {
 	mu    sync.Mutex // guards what follows
 	calls int
-	got   map[exported]int
+	got   map[storageLine]int
 }
 
-func (s *failingSink) take(t *testing.T, batch service.MessageBatch) error {
+func (s *storageSink) take(t *testing.T, batch service.MessageBatch) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.calls++; s.calls%3 == 0 && s.calls <= 12 {
 		return errors.New("not now")
 	}
 	for _, msg := range batch {
-		s.got[asExported(t, msg)]++
+		s.got[asStorageLine(t, msg)]++
 	}
 	return nil
 }
 
-func writeGzip(t *testing.T, path, text string) {
+func writeStorageGzip(t *testing.T, path, text string) {
 	t.Helper()
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
