@@ -10,7 +10,7 @@ Empty lines, a byte order mark and the line ends of any system are left out. A l
 
 ### Delivery
 
-One message per line. A file counts as done (with ` + "`delete_on_finish`" + ` and the like) when all its lines have been acknowledged.
+One message per line. A file counts as done (with ` + "`delete_on_finish`" + ` and the like) when all its lines have been acknowledged. End the output with a dead letter: the engine's ` + "`file`" + ` input stops when the last file has been read, and does not send again what is refused after that.
 
 ### Metadata
 

@@ -25,33 +25,6 @@ const (
 
 	// webhookGrowth bounds how much larger the messages of a call may be than the largest body: each repeats the call.
 	webhookGrowth = 16
-	// statusCallerLeft is what nginx calls it; nobody reads the answer.
-	statusCallerLeft = 499
-)
-
-// webhookAnswer is one of the few answers there are. They hold nothing of the call.
-type webhookAnswer struct {
-	status int
-	body   string
-}
-
-var (
-	answerDelivered   = webhookAnswer{http.StatusOK, `{"status":"delivered"}`}
-	answerTest        = webhookAnswer{http.StatusOK, `{"status":"test"}`}
-	answerEmpty       = webhookAnswer{http.StatusOK, `{"status":"empty"}`}
-	answerUnreadable  = webhookAnswer{http.StatusBadRequest, `{"error":"unreadable"}`}
-	answerInvalidJSON = webhookAnswer{http.StatusBadRequest, `{"error":"invalid_json"}`}
-	answerProfiles    = webhookAnswer{http.StatusBadRequest, `{"error":"invalid_profiles"}`}
-	answerAuth        = webhookAnswer{http.StatusUnauthorized, `{"error":"unauthorized"}`}
-	answerPath        = webhookAnswer{http.StatusNotFound, `{"error":"not_found"}`}
-	answerMethod      = webhookAnswer{http.StatusMethodNotAllowed, `{"error":"method_not_allowed"}`}
-	answerTooLarge    = webhookAnswer{http.StatusRequestEntityTooLarge, `{"error":"too_large"}`}
-	answerPacked      = webhookAnswer{http.StatusUnsupportedMediaType, `{"error":"unsupported_encoding"}`}
-	answerLeft        = webhookAnswer{statusCallerLeft, `{"error":"caller_left"}`}
-	answerRefused     = webhookAnswer{http.StatusServiceUnavailable, `{"error":"not_delivered"}`}
-	answerOverload    = webhookAnswer{http.StatusServiceUnavailable, `{"error":"overloaded"}`}
-	answerStopping    = webhookAnswer{http.StatusServiceUnavailable, `{"error":"stopping"}`}
-	answerTimeout     = webhookAnswer{http.StatusGatewayTimeout, `{"error":"timed_out"}`}
 )
 
 // webhookCall is a call on its way through the pipeline.
@@ -235,20 +208,4 @@ func (h *webhookHandler) deliver(ctx context.Context, call *webhookCall) webhook
 	default:
 		return answerStopping
 	}
-}
-
-func webhookOutcome(err error) webhookAnswer {
-	if err != nil {
-		// The engine has logged the cause, where it may be known.
-		return answerRefused
-	}
-	return answerDelivered
-}
-
-// webhookGaveUp is for a caller whose context has ended.
-func webhookGaveUp(ctx context.Context) webhookAnswer {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return answerTimeout
-	}
-	return answerLeft
 }
