@@ -1,0 +1,104 @@
+package inputs
+
+const cxDelivery = `
+### Delivery
+
+At least once, and hardly ever twice. Every page of the export is one batch. Only when all its messages were acknowledged is it noted in the cache, and only then the next page is read; so an output that collects batches needs a period.
+
+* After a restart, a killed process included, the export goes on where it was: at most the one page that was under way comes again.
+* When the cursor has expired by then (events: 4 hours, or 1 hour unused; profiles: 4 days), the days are read again and what was delivered is skipped: the cache keeps 16 bytes per record for days that can still change.
+* The API can only be asked for whole days. Every round reads the last ` + "`lookback`" + ` days and today again and delivers what is new in them, however late it arrived.
+* Rejected messages (nacks) come again without end while ` + "`auto_replay_nacks`" + ` is on; end the pipeline in a dead letter.
+
+### Requests
+
+At most three at once for an account, over all inputs of the process, since CleverTap answers a fourth with 429. "Still in progress" is waited for; throttling, timeouts and server errors are tried again. An error that stays is logged, and tried again up to every 30 seconds.
+
+### Metrics
+
+` + "`clevertap_requests_total{code}`, `clevertap_request_latency_ns`, `clevertap_retries_total{reason}`, `clevertap_export_pages_total`, `clevertap_export_records_total{outcome}` (`delivered`, `known`), `clevertap_export_skipped_total{reason}`, `clevertap_export_restarts_total`" + `.
+`
+
+const cevSummary = "Reads events from CleverTap's export API: once, or again and again."
+
+const cevDescription = `
+Each message is one event as CleverTap exports it, byte for byte, with its name added: ` + "`{\"event_name\":…,\"profile\":{…},\"ts\":20260331173000,\"event_props\":{…}}`" + `. Its ` + "`ts`" + ` is in the project's time zone. The ` + "`clevertap_to_segment`" + ` processor turns it into Segment's track.
+
+### Metadata
+
+* ` + "`clevertap_account_id`, `clevertap_event_name`, `clevertap_timezone`" + `
+* ` + "`clevertap_day`" + `: the day of the event in that zone, such as 2026-03-31.
+* ` + "`clevertap_occurrence`" + `: how many equal events of that day came before it, from 0. Exports have no record ids, so an event that really happened twice in a second is told from a repetition only by this number. Equal means: same person (objectId), time, event properties and session properties, whatever became of the profile since.
+* ` + "`clevertap_source`" + `: ` + "`events_export`" + `
+` + cxDelivery + `
+### Limits
+
+* Notification events (sent, viewed, clicked, …), push impressions, channel and control-group events cannot be exported by API: they come by webhook or in storage exports only. They are skipped.
+* Events that arrive more than ` + "`lookback`" + ` days after their day are missed.
+* One event name after the other, in windows of at most 31 days, whose records are counted in memory (about 50 bytes each).
+* Nested properties are not exported by CleverTap.
+`
+
+const (
+	cevExampleTitle   = "Every quarter of an hour"
+	cevExampleSummary = "Reads all events since the start of the year, then what is new every 15 minutes. What was delivered is kept in files."
+	cevExample        = `
+input:
+  clevertap_events:
+    account_id: ${CLEVERTAP_ACCOUNT_ID}
+    passcode: ${CLEVERTAP_PASSCODE}
+    region: in1
+    from: 2026-01-01
+    timezone: Asia/Kolkata
+    poll_interval: 15m
+    checkpoint_cache: checkpoints
+output:
+  stdout: {}
+cache_resources:
+  - label: checkpoints
+    file:
+      directory: ./checkpoints
+`
+)
+
+const cprSummary = "Reads profiles from CleverTap's export API: once, or again and again."
+
+const cprDescription = `
+Each message is one profile as CleverTap exports it, byte for byte. An export finds the people who raised an event on certain days, so ` + "`event_names`" + ` says who is meant: people with at least one of these events since ` + "`from`" + `. A person is delivered once however many of the events and devices are found, and again when anything in the profile has changed. The ` + "`clevertap_to_segment`" + ` processor turns it into Segment's identify.
+
+### Metadata
+
+* ` + "`clevertap_account_id`, `clevertap_timezone`" + `
+* ` + "`clevertap_day`" + `: the day of the export in that zone, such as 2026-03-31.
+* ` + "`clevertap_occurrence`" + `: always 0.
+* ` + "`clevertap_source`" + `: ` + "`profiles_export`" + `
+` + cxDelivery + `
+### Limits
+
+* People who only ever received notifications, without any other event, are not exported.
+* A change of someone who raised none of the events in the last ` + "`lookback`" + ` days is not seen, and deletions never are: CleverTap has no filter for changes.
+* What was delivered is remembered for ` + "`lookback`" + ` days: who is still active then comes again, changed or not. About 100 bytes of memory per person while reading.
+`
+
+const (
+	cprExampleTitle   = "Once a day"
+	cprExampleSummary = "Reads the profiles of everybody who has opened the app since the start of the year, then once a day those that have changed."
+	cprExample        = `
+input:
+  clevertap_profiles:
+    account_id: ${CLEVERTAP_ACCOUNT_ID}
+    passcode: ${CLEVERTAP_PASSCODE}
+    region: in1
+    event_names: [ App Launched ]
+    from: 2026-01-01
+    timezone: Asia/Kolkata
+    poll_interval: 24h
+    checkpoint_cache: checkpoints
+output:
+  stdout: {}
+cache_resources:
+  - label: checkpoints
+    file:
+      directory: ./checkpoints
+`
+)

@@ -1,0 +1,144 @@
+package inputs
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+
+	"github.com/redpanda-data/benthos/v4/public/service"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap"
+)
+
+// exportEvent is the event under way.
+type exportEvent struct {
+	scope string
+	state checkpoint
+	// begun is true once this round has read anything of it.
+	begun bool
+	shelf *shelf
+	book  *book // nil until the window under way is loaded
+	// cursors are hashes of those of the walk, as far as this process has seen them.
+	cursors map[[sha256.Size]byte]bool
+	// untried is true while a cursor that this process was given has not led to a page.
+	untried bool
+}
+
+// advance makes sure that there is a page to read, if need be by waiting for the next round.
+func (r *exportReader) advance(ctx context.Context) error {
+	for {
+		if r.event == nil {
+			if err := r.nextEvent(ctx); err != nil {
+				return err
+			}
+		}
+		if r.event.state.Walk == nil {
+			opened, err := r.openWindow(ctx)
+			if err != nil {
+				return err
+			}
+			if !opened {
+				r.unfinished = r.unfinished || r.config.to == 0 || r.event.state.Next <= r.config.to
+				r.event, r.at = nil, r.at+1
+				continue
+			}
+		}
+		if r.event.book != nil {
+			return nil
+		}
+		return r.loadWindow(ctx)
+	}
+}
+
+// nextEvent begins with the next event, or with the next round after a pause.
+func (r *exportReader) nextEvent(ctx context.Context) error {
+	if r.at >= len(r.names) {
+		if err := r.pause(ctx); err != nil {
+			return err
+		}
+		if err := r.beginRound(ctx); err != nil {
+			return err
+		}
+	}
+	if len(r.names) == 0 {
+		r.unfinished = r.unfinished || len(r.config.names) == 0
+		return r.nextEvent(ctx)
+	}
+	e := &exportEvent{scope: r.store.scope(r.names[r.at])}
+	state, found, err := r.store.checkpoint(ctx, e.scope)
+	if err != nil {
+		return err
+	}
+	if !found {
+		state = r.firstCheckpoint(r.names[r.at])
+	}
+	if state.Timezone != r.config.zone.String() {
+		return fmt.Errorf("the checkpoint is for the time zone %s: set it again, or choose another %s to read everything in the new one",
+			state.Timezone, cxFieldCacheKey)
+	}
+	e.state = state
+	e.shelf = newShelf(r.store, e.scope)
+	if r.profiles {
+		// A person may have raised several events, and is delivered once.
+		e.shelf = newShelf(r.store, r.store.prefix)
+	}
+	r.event = e
+	return nil
+}
+
+func (r *exportReader) firstCheckpoint(event string) checkpoint {
+	c := checkpoint{
+		Version: checkpointVersion, Event: event, Timezone: r.config.zone.String(),
+		Next: r.config.from, Kept: r.config.from,
+	}
+	if r.profiles {
+		// Their book is kept by the day of the export.
+		c.Kept = r.today()
+	}
+	return c
+}
+
+// pause waits for the next round, or ends the input when there will be none: all is read once, or for good.
+func (r *exportReader) pause(ctx context.Context) error {
+	if !r.begun {
+		return nil
+	}
+	if r.config.poll == 0 || !r.unfinished {
+		return service.ErrEndOfInput
+	}
+	return sleep(ctx, r.config.poll)
+}
+
+func (r *exportReader) beginRound(ctx context.Context) error {
+	names := r.config.names
+	if len(names) == 0 {
+		err := r.requests.try(ctx, "list the events", func(ctx context.Context) (err error) {
+			names, err = r.requests.client.EventNames(ctx)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("listing the events: %w", err)
+		}
+	}
+	r.names = slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return r.refused[name] == clevertap.ReasonNotExportable
+	})
+	r.at, r.begun, r.unfinished = 0, true, false
+	return nil
+}
+
+// refuse tells once that an event is skipped.
+func (r *exportReader) refuse(event string, err error) {
+	reason, _ := clevertap.ReasonOf(err)
+	r.metrics.skip(reason)
+	if r.refused[event] == reason {
+		return
+	}
+	r.refused[event] = reason
+	if len(r.config.names) == 0 {
+		r.log.Debugf("Skipping the event %q: %v", event, err)
+		return
+	}
+	r.log.Warnf("Skipping the event %q: %v", event, err)
+}
