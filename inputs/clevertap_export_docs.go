@@ -77,7 +77,7 @@ Each message is one profile as CleverTap exports it, byte for byte. An export fi
 
 * People who only ever received notifications, without any other event, are not exported.
 * A change of someone who raised none of the events in the last ` + "`lookback`" + ` days is not seen, and deletions never are: CleverTap has no filter for changes.
-* What was delivered is remembered for ` + "`lookback`" + ` days: who is still active then comes again, changed or not. About 100 bytes of memory per person while reading.
+* What was delivered is remembered for ` + "`lookback`" + ` days: who is found after that comes again, changed or not. About 100 bytes of memory per person while reading.
 `
 
 const (

@@ -130,15 +130,16 @@ func flag(query map[string][]string, name string, fallback bool) bool {
 
 // snapshot copies the matching events that have arrived, by bucket and then by time.
 func (st *state) snapshot(q exportRequest, now time.Time, zone *time.Location) []event {
-	from, _ := day(q.From)
-	to, _ := day(q.To)
-	first := time.Date(from.Year(), from.Month(), from.Day(), 0, 0, 0, 0, zone).Unix()
-	end := time.Date(to.Year(), to.Month(), to.Day()+1, 0, 0, 0, 0, zone).Unix()
 	key := eventKey(q.Event)
 	found := []event{}
 	for seq := st.events.oldest(); seq <= st.events.total; seq++ {
 		e := st.events.at(seq)
-		if e.ts >= first && e.ts < end && !e.received.After(now) && eventKey(e.name) == key {
+		if e.received.After(now) || eventKey(e.name) != key {
+			continue
+		}
+		// By the calendar: where clocks change at midnight, a day has no first second to compare with.
+		year, month, day := time.Unix(e.ts, 0).In(zone).Date()
+		if number := year*10000 + int(month)*100 + day; number >= q.From && number <= q.To {
 			found = append(found, *e)
 		}
 	}
