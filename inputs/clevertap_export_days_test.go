@@ -90,7 +90,7 @@ func TestExportsAcrossClockChanges(t *testing.T) {
 			// Every few hours a new process, so that rounds begin at all hours of the day.
 			x.clock.now = change.Add(-60 * time.Hour)
 			total, days := 0, map[string]bool{}
-			for range 25 {
+			for range 14 {
 				r := x.events("event_names: [Bought]\nlookback: 0\n")
 				r.config.from = dayIn(change.Add(-70*time.Hour), x.zone)
 				for _, page := range x.rest(r) {
@@ -100,7 +100,7 @@ func TestExportsAcrossClockChanges(t *testing.T) {
 						days[d] = true
 					}
 				}
-				x.clock.turn(5 * time.Hour)
+				x.clock.turn(10 * time.Hour)
 			}
 			assert.Equal(t, 121, total)
 			assert.Equal(t, want, days)

@@ -134,7 +134,7 @@ func (st *state) snapshot(q exportRequest, now time.Time, zone *time.Location) [
 	found := []event{}
 	for seq := st.events.oldest(); seq <= st.events.total; seq++ {
 		e := st.events.at(seq)
-		if e.received.After(now) || eventKey(e.name) != key {
+		if e.received.After(now) || e.key != key {
 			continue
 		}
 		// By the calendar: where clocks change at midnight, a day has no first second to compare with.

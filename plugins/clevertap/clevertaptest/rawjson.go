@@ -87,11 +87,24 @@ func textBytes(raw []byte) int {
 }
 
 func quote(s string) []byte {
+	if isPlain(s) {
+		return append(append(append(make([]byte, 0, len(s)+2), '"'), s...), '"')
+	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	_ = e.Encode(s)
 	return bytes.TrimRight(b.Bytes(), "\n")
+}
+
+// isPlain tells whether a string stands in JSON as it is: nearly all do, and exports quote a million.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' || s[i] == '"' || s[i] == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // decode turns a value into Go types, numbers into json.Number so that no digit is lost.

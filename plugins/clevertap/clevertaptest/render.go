@@ -82,8 +82,10 @@ func (s *Server) appendPerson(b []byte, e *openedExport, p *profile) []byte {
 }
 
 func appendMember(b []byte, name string, value any) []byte {
-	encoded, err := json.Marshal(value)
-	if err != nil {
+	var encoded []byte
+	if text, ok := value.(string); ok {
+		encoded = quote(text)
+	} else if encoded, _ = json.Marshal(value); encoded == nil {
 		return b
 	}
 	if b[len(b)-1] != '{' {

@@ -47,6 +47,7 @@ func newState(opts Options) *state {
 // event is how an event is kept: its properties stay JSON, which costs a tenth of a map.
 type event struct {
 	name     string
+	key      string // the name as it is compared
 	data     []byte
 	ts       int64
 	received time.Time
@@ -135,8 +136,10 @@ func (s *Server) applyEvent(r *record, p *profile, at int64, now time.Time) {
 			data = b.Bytes()
 		}
 	}
-	st.events.add(event{name: r.eventName, data: data, ts: at, received: now, ids: r.ids, profile: p, session: r.session})
 	key := eventKey(r.eventName)
+	st.events.add(event{
+		name: r.eventName, key: key, data: data, ts: at, received: now, ids: r.ids, profile: p, session: r.session,
+	})
 	name := st.names[key]
 	if name == nil {
 		name = &EventName{Name: r.eventName}
