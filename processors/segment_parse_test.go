@@ -2,6 +2,7 @@ package processors
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
@@ -32,7 +33,7 @@ func look(t *testing.T, batch service.MessageBatch) (messages []seen) {
 		require.NoError(t, err)
 		s := seen{content: string(raw), meta: map[string]string{}}
 		require.NoError(t, msg.MetaWalk(func(key, value string) error {
-			s.meta[key] = value
+			s.meta[key] = strings.Clone(value) // so that a later look can tell a change
 			return nil
 		}))
 		if err := msg.GetError(); err != nil {
@@ -95,6 +96,17 @@ func TestParseFailsTheMessageThatHoldsNoCall(t *testing.T) {
 		_, err := parseProcessor(t, `{}`).Process(context.Background(), service.NewMessage([]byte(raw)))
 		assert.EqualError(t, err, want)
 	}
+}
+
+// The parser's memory is used again; a message must not point into it.
+func TestMessagesDoNotChangeWhenTheNextOneIsParsed(t *testing.T) {
+	p := parseProcessor(t, `{}`)
+	first, err := p.Process(context.Background(), service.NewMessage([]byte(`{"type":"track","userId":"u1","event":"E"}`)))
+	require.NoError(t, err)
+	before := look(t, first)
+	_, err = p.Process(context.Background(), service.NewMessage([]byte(`["XXXXXXXXXXXXXXXXXXXXXXXXXXXXXX"]`)))
+	require.NoError(t, err)
+	assert.Equal(t, before, look(t, first))
 }
 
 func TestMetadataOfAnEarlierCallDoesNotStay(t *testing.T) {

@@ -16,15 +16,13 @@ func (c *Call) Validate() error {
 	}
 }
 
-// decodeType compares without regard to case, as older clients send `Track`.
+// decodeType compares without regard to case, as older clients send `Track`. The result is a constant and does not point
+// into the document.
 func decodeType(v Value) (Type, error) {
-	switch t := v.Text(); t {
-	case "identify", "track", "page", "screen", "group", "alias", "delete":
-		return Type(t), nil
-	default:
-		switch lower := Type(strings.ToLower(t)); lower {
-		case Identify, Track, Page, Screen, Group, Alias, Delete:
-			return lower, nil
+	text := v.Text()
+	for _, t := range [...]Type{Track, Identify, Page, Screen, Group, Alias, Delete} {
+		if strings.EqualFold(text, string(t)) {
+			return t, nil
 		}
 	}
 	return "", &Error{UnsupportedType, "type",
