@@ -49,16 +49,10 @@ func TestMetricsTellWhatHappened(t *testing.T) {
 	server := newScripted(t, first("503", `429 {}`, "0",
 		`200 {"status":"partial","processed":1,"unprocessed":[{"code":555,"error":"Skipped record number : 2"},{"code":513,"error":"Skipped record number : 3"},{"code":7,"error":"Skipped record number : 4"}]}`))
 	counts := &recorder{counts: map[string]int64{}}
-	stream, produce := newMeasuredStream(t, server.URL, counts)
+	stream, produce := newMeasured(t, counts, "clevertap:\n      account_id: A\n      passcode: P\n      url: "+server.URL)
 	produceAll(t, stream, produce, []service.MessageBatch{batchOf(
 		event("u1", "A"), `{"type":"profile","identity":"u2"}`, event("u3", "B"), event("u4", "C"))})
 
-	own := map[string]int64{}
-	for name, n := range counts.counts {
-		if strings.HasPrefix(name, "clevertap_") {
-			own[withoutStreamLabels(name)] += n
-		}
-	}
 	assert.Equal(t, map[string]int64{
 		"clevertap_requests_total 200":           2,
 		"clevertap_requests_total 429":           1,
@@ -72,10 +66,22 @@ func TestMetricsTellWhatHappened(t *testing.T) {
 		"clevertap_retries_total server_error":   2,
 		"clevertap_retries_total throttled":      1,
 		"clevertap_retries_total unreachable":    1,
-	}, own)
+	}, counts.own("clevertap_"))
 }
 
-func newMeasuredStream(t *testing.T, url string, exporter service.MetricsExporter) (*service.Stream, service.MessageBatchHandlerFunc) {
+// own are the counts of a component's own metrics.
+func (r *recorder) own(prefix string) map[string]int64 {
+	counts := map[string]int64{}
+	for name, n := range r.counts {
+		if strings.HasPrefix(name, prefix) {
+			counts[withoutStreamLabels(name)] += n
+		}
+	}
+	return counts
+}
+
+// newMeasured is a stream with one output, which retries at once, and nothing behind it.
+func newMeasured(t *testing.T, exporter service.MetricsExporter, output string) (*service.Stream, service.MessageBatchHandlerFunc) {
 	t.Helper()
 	env := service.NewEnvironment()
 	require.NoError(t, env.RegisterMetricsExporter("recorder", service.NewConfigSpec(), func(*service.ParsedConfig, *service.Logger) (service.MetricsExporter, error) {
@@ -86,7 +92,7 @@ func newMeasuredStream(t *testing.T, url string, exporter service.MetricsExporte
 	require.NoError(t, builder.SetMetricsYAML("recorder: {}"))
 	produce, err := builder.AddBatchProducerFunc()
 	require.NoError(t, err)
-	require.NoError(t, builder.AddOutputYAML("fallback:\n  - clevertap:\n      account_id: A\n      passcode: P\n      url: "+url+
+	require.NoError(t, builder.AddOutputYAML("fallback:\n  - "+output+
 		"\n      max_retries: 8\n      backoff: { initial_interval: 1ms, max_interval: 1ms }\n      batching: { count: 0 }\n  - drop: {}"))
 	stream, err := builder.Build()
 	require.NoError(t, err)

@@ -85,7 +85,7 @@ func TestEveryBloblangMethodIsDescribed(t *testing.T) {
 func TestListShowsOurComponents(t *testing.T) {
 	for kind, names := range map[string][]string{
 		"processors": {"segment_parse", "segment_to_clevertap"},
-		"outputs":    {"clevertap"},
+		"outputs":    {"clevertap", "segment"},
 	} {
 		code, text := cli(t, "list", kind)
 		assert.Zero(t, code)

@@ -114,3 +114,14 @@ func TestOfMembersWithOneNameTheFirstCounts(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "first", call.UserID)
 }
+
+func TestTypesOutliveTheirDocument(t *testing.T) {
+	var parser segment.Parser
+	doc, err := parser.Parse([]byte(`{"type":"alias","userId":"u"}`))
+	require.NoError(t, err)
+	call, err := doc.Call(0)
+	require.NoError(t, err)
+	_, err = parser.Parse([]byte(`{"type":"group","userId":"u"}`))
+	require.NoError(t, err)
+	assert.Equal(t, segment.Alias, call.Type)
+}

@@ -16,17 +16,21 @@ func (c *Call) Validate() error {
 	}
 }
 
-// decodeType compares without regard to case, as older clients send `Track`. The result is a constant and does not point
-// into the document.
+var types = map[string]Type{
+	"identify": Identify, "track": Track, "page": Page, "screen": Screen, "group": Group, "alias": Alias, "delete": Delete,
+}
+
+// decodeType compares without regard to case, as older clients send `Track`. The type it returns outlives the document.
 func decodeType(v Value) (Type, error) {
-	text := v.Text()
-	for _, t := range [...]Type{Track, Identify, Page, Screen, Group, Alias, Delete} {
-		if strings.EqualFold(text, string(t)) {
-			return t, nil
-		}
+	t, known := types[v.Text()]
+	if !known {
+		t, known = types[strings.ToLower(v.Text())]
 	}
-	return "", &Error{UnsupportedType, "type",
-		"must be one of identify, track, page, screen, group, alias, delete"}
+	if !known {
+		return "", &Error{UnsupportedType, "type",
+			"must be one of identify, track, page, screen, group, alias, delete"}
+	}
+	return t, nil
 }
 
 func (c *Call) decodeIDs(f *fields) (err error) {

@@ -96,7 +96,7 @@ func TestParallelRequestsAndConnections(t *testing.T) {
 	requests.Wait()
 	stats := s.Stats()
 	assert.GreaterOrEqual(t, stats.MaxInFlight, 4)
-	assert.EqualValues(t, 5, stats.Connections)
+	assert.GreaterOrEqual(t, stats.Connections, int64(4))
 	assert.EqualValues(t, 2, stats.Throttled)
 }
 

@@ -119,9 +119,9 @@ func (s *Server) region(host string) string {
 	host, _, _ = strings.Cut(host, ":")
 	switch host {
 	case "api.segment.io":
-		return RegionUS
+		return segment.RegionUS
 	case "events.eu1.segmentapis.com":
-		return RegionEU1
+		return segment.RegionEU1
 	}
 	return s.opts.Region
 }

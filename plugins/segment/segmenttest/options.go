@@ -1,15 +1,13 @@
 package segmenttest
 
-import "time"
+import (
+	"time"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
+)
 
 // DefaultWriteKey is the write key of a server whose options name none.
 const DefaultWriteKey = "TEST-WRITE-KEY"
-
-// The regions.
-const (
-	RegionUS  = "us"
-	RegionEU1 = "eu1"
-)
 
 // dedupeWindow is how long a message id is known.
 // https://segment.com/docs/guides/duplicate-data/
@@ -22,7 +20,7 @@ type Options struct {
 	// RejectWrongKey answers a wrong key 401, where the service says 200 and loses the calls.
 	RejectWrongKey bool
 
-	// Region is where the server stands when the host asked for does not tell; RegionUS by default.
+	// Region is where the server stands when the host asked for does not tell; segment.RegionUS by default.
 	Region string
 	// KeyRegion is the region that the write key belongs to; "" turns the check off.
 	KeyRegion string
@@ -46,7 +44,7 @@ func (o Options) withDefaults() Options {
 		o.WriteKey = DefaultWriteKey
 	}
 	if o.Region == "" {
-		o.Region = RegionUS
+		o.Region = segment.RegionUS
 	}
 	orInt(&o.MaxCalls, 100_000)
 	orInt(&o.MaxRejections, 10_000)

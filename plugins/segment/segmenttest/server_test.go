@@ -109,12 +109,12 @@ func TestKeysOfAnotherRegion(t *testing.T) {
 		opts         segmenttest.Options
 		status, kept int
 	}{
-		{"localhost", segmenttest.Options{KeyRegion: segmenttest.RegionUS}, 200, 1},
-		{"localhost", segmenttest.Options{KeyRegion: segmenttest.RegionEU1}, 200, 0},
-		{"localhost", segmenttest.Options{KeyRegion: segmenttest.RegionEU1, Region: segmenttest.RegionEU1}, 200, 1},
-		{"localhost", segmenttest.Options{KeyRegion: segmenttest.RegionEU1, RejectWrongRegion: true}, 400, 0},
-		{"events.eu1.segmentapis.com:443", segmenttest.Options{KeyRegion: segmenttest.RegionEU1}, 200, 1},
-		{"api.segment.io", segmenttest.Options{KeyRegion: segmenttest.RegionEU1, Region: segmenttest.RegionEU1}, 200, 0},
+		{"localhost", segmenttest.Options{KeyRegion: segment.RegionUS}, 200, 1},
+		{"localhost", segmenttest.Options{KeyRegion: segment.RegionEU1}, 200, 0},
+		{"localhost", segmenttest.Options{KeyRegion: segment.RegionEU1, Region: segment.RegionEU1}, 200, 1},
+		{"localhost", segmenttest.Options{KeyRegion: segment.RegionEU1, RejectWrongRegion: true}, 400, 0},
+		{"events.eu1.segmentapis.com:443", segmenttest.Options{KeyRegion: segment.RegionEU1}, 200, 1},
+		{"api.segment.io", segmenttest.Options{KeyRegion: segment.RegionEU1, Region: segment.RegionEU1}, 200, 0},
 	} {
 		s := newServer(test.opts)
 		r := request("/v1/track", track)
