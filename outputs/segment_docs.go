@@ -16,7 +16,7 @@ At least once; exactly once in Segment for calls that have a ` + "`messageId`" +
 * Messages that failed in a processor before are refused.
 * Stopping waits for the outcome of every call that was handed over.
 
-Delivered means that Segment has taken the call. It answers 200 also to calls that it discards afterwards, and to wrong write keys; the source's debugger and the delivery overview show them.
+Delivered means that Segment has taken the call. It answers 200 also to calls that it discards afterwards, and to wrong write keys; the source's debugger and the delivery overview show them. For the same reason a connection test, which sends a batch without calls, proves that the endpoint answers, but not that the key is right.
 
 ### What arrives
 
