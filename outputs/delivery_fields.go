@@ -29,6 +29,7 @@ var deliveryLint = `root = [
   ` + memberDurationLint(outFieldBatching, "period") + `,
   ` + memberDurationLint(outFieldBackoff, "initial_interval") + `,
   ` + memberDurationLint(outFieldBackoff, "max_interval") + `,
+  if this.backoff.max_elapsed_time.or("0s") != "0s" { ` + memberDurationLint(outFieldBackoff, "max_elapsed_time") + ` },
 ]`
 
 func memberDurationLint(object, field string) string {
@@ -39,7 +40,8 @@ func memberDurationLint(object, field string) string {
 // of its own.
 func deliveryFields(name, plural string, maxInFlight int, inFlight string, batchCount int) []*service.ConfigField {
 	return []*service.ConfigField{
-		service.NewOutputMaxInFlightField().Default(maxInFlight).Description(inFlight),
+		service.NewOutputMaxInFlightField().Default(maxInFlight).Description(inFlight).
+			LintRule(`root = if this.number().catch(0) < 1 { ["max_in_flight must be a number of at least 1"] }`),
 		service.NewBatchPolicyField(outFieldBatching).
 			Description(fmt.Sprintf("How messages are collected before they are sent. Whatever the size of a batch, a request never holds more than %s takes.", name)).
 			Default(map[string]any{

@@ -85,6 +85,7 @@ func TestMessageIDs(t *testing.T) {
 		"another event":      id(`{"profile":{"identity":"u","objectId":"a"},"ts":20260301120000,"event_props":{},"event_name":"F"}`, nil),
 		"another person":     id(`{"profile":{"identity":"u","objectId":"b"},"ts":20260301120000,"event_props":{},"event_name":"E"}`, nil),
 		"another property":   id(`{"profile":{"identity":"u","objectId":"a"},"ts":20260301120000,"event_props":{"a":1},"event_name":"E"}`, nil),
+		"another session":    id(`{"profile":{"identity":"u","objectId":"a"},"ts":20260301120000,"event_props":{},"session_props":{"utm_source":"x"},"event_name":"E"}`, nil),
 		"another occurrence": id(exported, map[string]string{metaOccurrence: "1"}),
 		"another account":    id(exported, map[string]string{metaAccountID: "OTHER"}),
 	}

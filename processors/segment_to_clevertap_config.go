@@ -82,9 +82,8 @@ func segmentToClevertapFields() []*service.ConfigField {
 		fields.Enum(stcFieldMode, modes).
 			Description("Which of Segment's two hosted destinations sets the defaults of `key_case`, `nested`, `trim_values` and `anonymous_id`. A field that is set wins.").
 			Default(string(mapping.Server)),
-		fields.Enum(stcFieldAnonymousID, anonymousIDs).
-			Description("What an `anonymousId` is good for. Default: `link` with an `identity_cache` and else `separate`; in mobile mode `ignore`.").
-			Optional(),
+		fields.OptionalEnum(stcFieldAnonymousID, anonymousIDs).
+			Description("What an `anonymousId` is good for. Default: `link` with an `identity_cache` and else `separate`; in mobile mode `ignore`."),
 		service.NewStringField(stcFieldIdentityCache).
 			Description("A cache resource that remembers which user a visitor was joined to. CleverTap joins for good, so a second user on the same device must not be joined to the first: with the cache only the first is, and later ones get the repair `identity_conflict`. Holds hashes, no ids. Use a cache that survives restarts and, with several processes, is shared.").
 			Example("identities").
@@ -97,15 +96,14 @@ func segmentToClevertapFields() []*service.ConfigField {
 		service.NewStringMapField(stcFieldNames).
 			Description("Other names for attributes and properties: from the key as the case rule leaves it to the key in CleverTap.").
 			Example(map[string]any{"customer_type": "Customer Type"}).
-			Default(map[string]any{}),
-		fields.Enum(stcFieldKeyCase, keyCases).
-			Description("How names of traits and properties are written. Event names stay as they are. Default: `snake_case`; in mobile mode `preserve`.").
-			Optional(),
-		fields.Enum(stcFieldNested, nestedWays).
-			Description("What becomes of objects and arrays. `Items` of an order stays a list. Default: `flatten`; in mobile mode `drop`.").
-			Optional(),
+			Default(map[string]any{}).
+			LintRule(`root = if this.type() == "string" && this == "" { ["names must not map from or to an empty name"] }`),
+		fields.OptionalEnum(stcFieldKeyCase, keyCases).
+			Description("How names of traits and properties are written. Event names stay as they are. Default: `snake_case`; in mobile mode `preserve`."),
+		fields.OptionalEnum(stcFieldNested, nestedWays).
+			Description("What becomes of objects and arrays. `Items` of an order stays a list. Default: `flatten`; in mobile mode `drop`."),
 		service.NewBoolField(stcFieldTrimValues).
-			Description("Strip white space around string values. Default: true; in mobile mode false.").
+			Description("Strip white space around string values. Without this line: true; in mobile mode false.").
 			Optional(),
 		service.NewStringField(stcFieldPageEvent).
 			Description("The event that page calls become. Some accounts refuse the default, which Segment's own destination uses, with code 513: then choose another.").
@@ -222,6 +220,9 @@ func readEnum[T ~string](r *reader, to *T, field string, options []fields.Option
 		return
 	}
 	var word string
+	if word, _ = r.conf.FieldString(field); word == "" {
+		return // as the mode says
+	}
 	if word, r.err = fields.EnumFromParsed(r.conf, field, options); r.err == nil {
 		*to = T(word)
 	}

@@ -47,18 +47,24 @@ func parseReply(body []byte) (reply, error) {
 // rejections places each failure of an upload of so many records, or says why that cannot be done.
 func (r reply) rejections(records int) ([]Rejection, error) {
 	failed := len(r.Unprocessed)
-	if r.Processed == nil || int(*r.Processed)+failed != records {
-		return nil, unclear("the reply does not account for all records")
+	if r.Processed == nil && r.Status == statusSuccess && failed == 0 {
+		return nil, nil
 	}
 	rejections := make([]Rejection, 0, failed)
 	taken := make(map[int]bool, failed)
 	for i, u := range r.Unprocessed {
 		position := u.position(i, failed == records)
-		if position < 0 || position >= records || taken[position] {
+		if position < 0 || position >= records {
 			return nil, unclear("the reply does not tell which records failed")
+		}
+		if taken[position] {
+			continue // refused for a second reason
 		}
 		taken[position] = true
 		rejections = append(rejections, Rejection{Position: position, Code: Code(u.Code), Text: string(u.Error)})
+	}
+	if r.Processed == nil || int(*r.Processed)+len(rejections) != records {
+		return nil, unclear("the reply does not account for all records")
 	}
 	return rejections, nil
 }

@@ -20,6 +20,8 @@ func TestRepliesArePlacedByRecordNumber(t *testing.T) {
 		"counts as strings":    {`{"processed":"1","unprocessed":[{"code":"513","error":"Skipped record number : 2"}]}`, 2, []int{1}},
 		"all, by order":        {`{"processed":0,"unprocessed":[{"error":"x"},{"error":"y"}]}`, 2, []int{0, 1}},
 		"the only one":         {`{"processed":0,"unprocessed":[{"error":null}]}`, 1, []int{0}},
+		"success says enough":  {`{"status":"success"}`, 2, []int{}},
+		"one, for two reasons": {`{"processed":1,"unprocessed":[{"error":"Skipped record number : 2"},{"error":"Skipped record number : 2"}]}`, 2, []int{1}},
 		"echo of another kind": {`{"processed":0,"unprocessed":[{"error":"Skipped record number : 1","record":"{}"}]}`, 1, []int{0}},
 	}
 	for name, test := range tests {
@@ -39,7 +41,6 @@ func TestRepliesArePlacedByRecordNumber(t *testing.T) {
 
 func TestRepliesThatCannotBePlacedAreUnclear(t *testing.T) {
 	tests := map[string]string{
-		"no count":               `{"status":"success"}`,
 		"one too few":            `{"processed":1,"unprocessed":[]}`,
 		"one too many":           `{"processed":2,"unprocessed":[{"error":"Skipped record number : 1"}]}`,
 		"number missing":         `{"processed":1,"unprocessed":[{"error":"x"}]}`,

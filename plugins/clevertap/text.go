@@ -4,6 +4,7 @@ import (
 	"iter"
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/valyala/fastjson"
@@ -34,25 +35,52 @@ func cleanText(text string, sent iter.Seq[string]) string {
 	if i := strings.IndexAny(text, "{["); i >= 0 {
 		text = text[:i]
 	}
+	tried := map[string]bool{}
 	for value := range sent {
-		text = maskWord(text, value)
+		value = strings.ToLower(strings.TrimSpace(value))
+		if len(value) >= minMaskedBytes && !tried[value] {
+			tried[value] = true
+			text = maskWord(text, value)
+		}
 	}
 	text = likelyData.ReplaceAllString(text, mask)
 	return cut(strings.TrimSpace(spaces.ReplaceAllString(text, " ")), maxTextBytes)
 }
 
-// maskWord masks a value where it stands alone, in any case.
+// maskWord masks a value in lower case where it stands alone, in any case.
 func maskWord(text, value string) string {
-	value = strings.TrimSpace(value)
-	if len(value) < minMaskedBytes || !strings.Contains(strings.ToLower(text), strings.ToLower(value)) {
-		return text
+	lower := strings.ToLower(text)
+	if len(lower) != len(text) {
+		text = lower // characters that change their length with their case
 	}
-	word, err := regexp.Compile(`(?i)(^|[^\pL\pN])` + regexp.QuoteMeta(value) + `($|[^\pL\pN])`)
-	if err != nil {
-		return text
+	var masked strings.Builder
+	from := 0
+	for {
+		at := strings.Index(lower[from:], value)
+		if at < 0 {
+			break
+		}
+		start, end := from+at, from+at+len(value)
+		masked.WriteString(text[from:start])
+		if isWord(lower, start, end) {
+			masked.WriteString(mask)
+		} else {
+			masked.WriteString(text[start:end])
+		}
+		from = end
 	}
-	return word.ReplaceAllString(text, "${1}"+mask+"${2}")
+	masked.WriteString(text[from:])
+	return masked.String()
 }
+
+// isWord tells whether no letter or digit touches a part of the text.
+func isWord(text string, start, end int) bool {
+	before, _ := utf8.DecodeLastRuneInString(text[:start])
+	after, _ := utf8.DecodeRuneInString(text[end:])
+	return !isWordRune(before) && !isWordRune(after)
+}
+
+func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 func cut(text string, limit int) string {
 	if len(text) <= limit {

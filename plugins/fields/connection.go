@@ -7,7 +7,9 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
 )
@@ -105,8 +107,13 @@ func proxyURL(conf *service.ParsedConfig) (*url.URL, error) {
 
 func requiredString(conf *service.ParsedConfig, name, owner string) (string, error) {
 	value, err := conf.FieldString(name)
-	if err == nil && value == "" {
+	switch {
+	case err != nil:
+	case value == "":
 		err = fmt.Errorf("%s is empty: set it to the value from %s's settings", name, owner)
+	case strings.ContainsFunc(value, unicode.IsControl):
+		// Mounted secrets often end in a line break, which no header can carry.
+		err = fmt.Errorf("%s holds a line break or another control character: remove it", name)
 	}
 	return value, err
 }

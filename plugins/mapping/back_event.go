@@ -38,7 +38,7 @@ func (m *BackMapper) emitEvent(w who, p individual, h happening) {
 	m.out = append(m.out, '}')
 	m.member("timestamp", h.at)
 	m.appendContext(p, h)
-	m.end(t, w, m.messageID(w, string(t), h.name, h.properties, h.salt))
+	m.end(t, w, m.messageID(w, string(t), h.name, append(h.properties, h.session), h.salt))
 }
 
 // kindOf tells which call an event is, and a track call's name.
