@@ -162,7 +162,7 @@ func TestAnotherTimeZoneIsRefused(t *testing.T) {
 	x.rest(x.events("event_names: [Bought]\n"))
 	x.zone = time.FixedZone("Asia/Tokyo", 9*3600)
 	_, _, err := x.events("event_names: [Bought]\n").read(t.Context())
-	assert.ErrorContains(t, err, "the checkpoint is for the time zone UTC")
+	assert.ErrorContains(t, err, "checkpoint_unusable: it is for the time zone UTC")
 }
 
 func TestANackedPageIsReadAgain(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 
 const checkpointVersion = 1
 
-var errTorn = errors.New("the checkpoint is incomplete")
+var errTorn = errors.New("checkpoint_unusable: it is incomplete")
 
 // checkpoint is how far the export of one event has come.
 type checkpoint struct {
@@ -48,7 +48,7 @@ func decodeCheckpoint(raw []byte) (c checkpoint, err error) {
 		return checkpoint{}, errTorn
 	}
 	if c.Version != checkpointVersion {
-		return checkpoint{}, fmt.Errorf("the checkpoint has version %d, this program knows %d", c.Version, checkpointVersion)
+		return checkpoint{}, fmt.Errorf("checkpoint_unusable: it has version %d, this program knows %d", c.Version, checkpointVersion)
 	}
 	return c, nil
 }

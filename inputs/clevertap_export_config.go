@@ -35,7 +35,7 @@ const (
 	cxLintDay = `root = if this != "" && !this.string().re_match("^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$") {
   ["%s must be a day such as 2026-03-31"]
 }`
-	cxLintTimezone = `root = if this != "" && !this.string().re_match("^(UTC|[A-Z][A-Za-z_]+(/[A-Za-z0-9_+-]+)+)$") {
+	cxLintTimezone = `root = if this != "" && !this.string().re_match("^(UTC|GMT|[A-Z][A-Za-z_]+(/[A-Za-z0-9_+-]+)+)$") {
   ["timezone must be a name of the IANA database, such as Asia/Kolkata"]
 }`
 	cxLintPoll = `root = if this != "" && !this.string().re_match("^([0-9]+([.][0-9]*)?(ns|us|µs|ms|s|m|h))+$") {

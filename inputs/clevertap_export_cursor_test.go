@@ -69,7 +69,8 @@ func TestFailuresThatLastAreErrors(t *testing.T) {
 			r := x.events("")
 			for range 2 {
 				_, _, err := r.read(t.Context())
-				require.ErrorContains(t, err, "clevertap events_export: listing the events: ")
+				require.ErrorContains(t, err, "(listing the events)")
+				require.ErrorContains(t, err, "clevertap_events: ")
 			}
 			x.fake.SetFaults(clevertaptest.Faults{})
 			assert.Len(t, texts(x.rest(r)...), 3)
@@ -93,7 +94,7 @@ func TestARefusedDateIsAnError(t *testing.T) {
 	x := newExportTest(t, "UTC", manyBought(3)...)
 	x.answering(http.MethodPost, 400, `{"status":"fail","error":"Invalid date range","code":4002}`)
 	_, _, err := x.events("event_names: [Bought]\n").read(t.Context())
-	require.ErrorContains(t, err, "opening the export: invalid_dates")
+	require.ErrorContains(t, err, "clevertap_events: invalid_dates 400 Invalid date range (opening an export)")
 }
 
 func TestAnEmptyRangeAndALastPageWithoutRecords(t *testing.T) {
@@ -108,7 +109,7 @@ func TestARepeatingCursorIsAnError(t *testing.T) {
 		200, `{"status":"success","next_cursor":"n","records":[]}`)
 	r := x.events("event_names: [Bought]\n")
 	_, _, err := r.read(t.Context())
-	require.ErrorContains(t, err, "a page names a cursor that came before")
+	require.ErrorContains(t, err, "clevertap_events: cursor_repeats: a page names a cursor that came before")
 	assert.Len(t, texts(x.rest(r)...), 3)
 }
 
@@ -117,7 +118,7 @@ func TestANewCursorThatIsRefusedIsAnError(t *testing.T) {
 	x.answering(http.MethodGet, 400, wrongUsage)
 	r := x.events("event_names: [Bought]\n")
 	_, _, err := r.read(t.Context())
-	require.ErrorContains(t, err, "reading the export: invalid_cursor 400 Incorrect Usage")
+	require.ErrorContains(t, err, "clevertap_events: invalid_cursor 400 Incorrect Usage (reading a page)")
 	assert.Len(t, texts(x.rest(r)...), 3)
 }
 

@@ -14,6 +14,10 @@ At least once, and hardly ever twice. Every page of the export is one batch. Onl
 
 At most three at once for an account, over all inputs of the process, since CleverTap answers a fourth with 429. "Still in progress" is waited for; throttling, timeouts and server errors are tried again. An error that stays is logged, and tried again up to every 30 seconds.
 
+### Errors
+
+They begin with the component and a reason: ` + "`unauthorized`, `throttled`, `server_error`, `timeout`, `unreachable`, `unclear_reply`, `rejected`, `in_progress` (a page that never gets ready), `invalid_cursor`, `cursor_repeats`, `invalid_dates`, `checkpoint_unusable`, `cache_failed`" + `. Nothing is skipped or noted then.
+
 ### Metrics
 
 ` + "`clevertap_requests_total{code}`, `clevertap_request_latency_ns`, `clevertap_retries_total{reason}`, `clevertap_export_pages_total`, `clevertap_export_records_total{outcome}` (`delivered`, `known`), `clevertap_export_skipped_total{reason}`, `clevertap_export_restarts_total`" + `.

@@ -9,7 +9,7 @@ import (
 	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap"
 )
 
-var errCursorRepeats = errors.New("a page names a cursor that came before, so the export would never end")
+var errCursorRepeats = errors.New("cursor_repeats: a page names a cursor that came before, so the export would never end")
 
 // fetch reads the page of the current cursor and compares it with the book. It returns nil when the window has to be
 // read from its start.
@@ -27,7 +27,7 @@ func (r *exportReader) fetch(ctx context.Context) (*exportDelivery, error) {
 	case reasonIs(err, clevertap.ReasonInvalidCursor):
 		return nil, r.restart(ctx, err)
 	case err != nil:
-		return nil, fmt.Errorf("reading a page of the export: %w", err)
+		return nil, fmt.Errorf("%w (reading a page)", err)
 	case page.Next != "" && e.cursors[sha256.Sum256([]byte(page.Next))]:
 		e.untried = true // an error, not a mere restart
 		return nil, r.restart(ctx, errCursorRepeats)
@@ -35,7 +35,7 @@ func (r *exportReader) fetch(ctx context.Context) (*exportDelivery, error) {
 	e.untried = false
 	items, err := e.book.look(page.Records, e.state.Walk)
 	if err != nil {
-		return nil, fmt.Errorf("reading a page of the export: %w", err)
+		return nil, fmt.Errorf("%w (reading a page)", err)
 	}
 	return &exportDelivery{items: items, next: page.Next, done: make(chan struct{})}, nil
 }
@@ -51,7 +51,7 @@ func (r *exportReader) restart(ctx context.Context, cause error) error {
 	e.state, e.book = state, nil
 	r.metrics.restarts.Incr(1)
 	if e.untried {
-		return fmt.Errorf("reading the export: %w", cause)
+		return fmt.Errorf("%w (reading a page)", cause)
 	}
 	r.log.Infof("Reading the export of %q again from %v: %v", state.Event, state.Position, cause)
 	return nil

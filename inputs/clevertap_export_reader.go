@@ -68,6 +68,13 @@ func (r *exportReader) endpoint() clevertap.Export {
 	return clevertap.ExportEvents
 }
 
+func (r *exportReader) component() string {
+	if r.profiles {
+		return "clevertap_profiles"
+	}
+	return "clevertap_events"
+}
+
 func (r *exportReader) source() string {
 	if r.profiles {
 		return "profiles_export"
@@ -105,7 +112,7 @@ func (r *exportReader) read(ctx context.Context) (service.MessageBatch, service.
 		return nil, nil, ctx.Err()
 	case !errors.Is(err, service.ErrEndOfInput):
 		r.failures++
-		err = fmt.Errorf("clevertap %s: %w", r.source(), err)
+		err = fmt.Errorf("%s: %w", r.component(), err)
 	}
 	return batch, ack, err
 }

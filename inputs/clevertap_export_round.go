@@ -74,7 +74,7 @@ func (r *exportReader) nextEvent(ctx context.Context) error {
 		state = r.firstCheckpoint(r.names[r.at])
 	}
 	if state.Timezone != r.config.zone.String() {
-		return fmt.Errorf("the checkpoint is for the time zone %s: set it again, or choose another %s to read everything in the new one",
+		return fmt.Errorf("checkpoint_unusable: it is for the time zone %s: set it again, or choose another %s to read everything in the new one",
 			state.Timezone, cxFieldCacheKey)
 	}
 	e.state = state
@@ -118,7 +118,7 @@ func (r *exportReader) beginRound(ctx context.Context) error {
 			return err
 		})
 		if err != nil {
-			return fmt.Errorf("listing the events: %w", err)
+			return fmt.Errorf("%w (listing the events)", err)
 		}
 	}
 	r.names = slices.DeleteFunc(slices.Clone(names), func(name string) bool {

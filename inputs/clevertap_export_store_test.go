@@ -55,7 +55,7 @@ func TestACheckpointOfAnotherVersionIsRefused(t *testing.T) {
 	cache := newTestCache()
 	cache.values[slotKey("s", 0)] = []byte(`{"version":2}`)
 	_, _, err := storeOn(cache).checkpoint(t.Context(), "s")
-	assert.ErrorContains(t, err, "the checkpoint has version 2")
+	assert.ErrorContains(t, err, "checkpoint_unusable: it has version 2")
 }
 
 func TestSealedListsAreToldFromBrokenOnes(t *testing.T) {

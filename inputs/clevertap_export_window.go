@@ -31,7 +31,7 @@ func (r *exportReader) openWindow(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("opening the export: %w", err)
+		return false, fmt.Errorf("%w (opening an export)", err)
 	}
 	state := e.state
 	state.Walk = &walk{From: w.from, To: w.to, Opened: opened, Cursor: cursor}

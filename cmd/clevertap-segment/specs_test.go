@@ -84,6 +84,7 @@ func TestEveryBloblangMethodIsDescribed(t *testing.T) {
 
 func TestListShowsOurComponents(t *testing.T) {
 	for kind, names := range map[string][]string{
+		"inputs":     {"clevertap_events", "clevertap_profiles"},
 		"processors": {"segment_parse", "segment_to_clevertap"},
 		"outputs":    {"clevertap", "segment"},
 	} {
