@@ -17,7 +17,7 @@ type openedExport struct {
 	created              time.Time
 	size                 int // records per page, 0 for no limit
 	app, summary, custom bool
-	events               []event    // of an event export
+	events               []*event   // of an event export
 	people               []*profile // of a profile export
 }
 
@@ -121,5 +121,5 @@ func (s *Server) appendRecord(b []byte, e *openedExport, i int) []byte {
 	if e.kind == profileExport {
 		return s.appendProfile(b, e, e.people[i])
 	}
-	return s.appendEvent(b, e, &e.events[i])
+	return s.appendEvent(b, e, e.events[i])
 }

@@ -129,9 +129,9 @@ func flag(query map[string][]string, name string, fallback bool) bool {
 }
 
 // snapshot copies the matching events that have arrived, by bucket and then by time.
-func (st *state) snapshot(q exportRequest, now time.Time, zone *time.Location) []event {
+func (st *state) snapshot(q exportRequest, now time.Time, zone *time.Location) []*event {
 	key := eventKey(q.Event)
-	found := []event{}
+	found := []*event{}
 	for seq := st.events.oldest(); seq <= st.events.total; seq++ {
 		e := st.events.at(seq)
 		if e.received.After(now) || e.key != key {
@@ -140,10 +140,11 @@ func (st *state) snapshot(q exportRequest, now time.Time, zone *time.Location) [
 		// By the calendar: where clocks change at midnight, a day has no first second to compare with.
 		year, month, day := time.Unix(e.ts, 0).In(zone).Date()
 		if number := year*10000 + int(month)*100 + day; number >= q.From && number <= q.To {
-			found = append(found, *e)
+			kept := *e
+			found = append(found, &kept)
 		}
 	}
-	slices.SortStableFunc(found, func(x, y event) int {
+	slices.SortStableFunc(found, func(x, y *event) int {
 		if d := x.profile.bucket() - y.profile.bucket(); d != 0 {
 			return d
 		}
@@ -155,7 +156,7 @@ func (st *state) snapshot(q exportRequest, now time.Time, zone *time.Location) [
 // bucket is where the store keeps the person.
 func (p *profile) bucket() int { return int(p.owner().id % clevertap.MinExportBatch) }
 
-func peopleOf(events []event) []*profile {
+func peopleOf(events []*event) []*profile {
 	seen, people := map[*profile]bool{}, []*profile{}
 	for _, e := range events {
 		if p := e.profile.owner(); !seen[p] {
