@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+	_ "time/tzdata" // --timezone works on machines that have no zones
 
 	ucli "github.com/urfave/cli/v2"
 
@@ -22,9 +23,10 @@ import (
 func sandboxCommand() *ucli.Command {
 	return &ucli.Command{
 		Name:  "sandbox",
-		Usage: "Run a local stand-in for CleverTap, with a page that shows what arrives",
-		Description: "Answers CleverTap's upload and delete API on this machine, as strictly as the service does, and shows\n" +
-			"profiles, events, push tokens and rejected records on a web page. Nothing is stored or sent anywhere.",
+		Usage: "Run local stand-ins for CleverTap and Segment, with a page that shows what arrives",
+		Description: "Answers CleverTap's upload, delete and export API and Segment's Tracking API on this machine, as\n" +
+			"strictly as the services do, and shows profiles, events, push tokens, calls and what was rejected on a web\n" +
+			"page. Exports give out what was uploaded and the records of --seed. Nothing is stored or sent anywhere.",
 		Flags:  sandboxFlags(),
 		Action: runSandbox,
 	}
@@ -36,26 +38,18 @@ func sandboxFlags() []ucli.Flag {
 		&ucli.StringFlag{Name: "account-id", Value: clevertaptest.DefaultAccountID, Usage: "CleverTap account `ID` to accept"},
 		&ucli.StringFlag{Name: "passcode", Value: clevertaptest.DefaultPasscode, Usage: "CleverTap `PASSCODE` to accept"},
 		&ucli.StringFlag{Name: "write-key", Value: sandbox.DefaultWriteKey, Usage: "Segment write `KEY` to accept"},
-		&ucli.DurationFlag{Name: "latency", Usage: "`TIME` that passes before a call is processed"},
-		&ucli.Float64Flag{Name: "error-rate", Usage: "share of calls answered 500, `0..1`"},
-		&ucli.IntFlag{Name: "rate-limit", Usage: "`N` parallel calls, more are answered 429; 0 is the account's limit"},
-		&ucli.Float64Flag{Name: "partial-failures", Usage: "share of good records refused with 555, `0..1`"},
+		&ucli.StringFlag{Name: "timezone", Value: "UTC", Usage: "`ZONE` of the CleverTap project, by its IANA name: exports are in it"},
+		&ucli.StringFlag{Name: "seed", Usage: "`FILE` of CleverTap records, one JSON object per line, for exports to give out"},
+		&ucli.DurationFlag{Name: "latency", Usage: "`TIME` that passes before a call of either API is processed"},
+		&ucli.Float64Flag{Name: "error-rate", Usage: "share of calls of either API that are answered 500, `0..1`"},
+		&ucli.IntFlag{Name: "rate-limit", Usage: "`N` parallel calls of each API, more are answered 429; 0 is the service's own limit"},
+		&ucli.Float64Flag{Name: "partial-failures", Usage: "share of good records that CleverTap refuses with 555, `0..1`"},
 	}
 }
 
 // runSandbox serves until the process is told to stop.
 func runSandbox(c *ucli.Context) error {
-	s := sandbox.New(sandbox.Options{
-		CleverTap: clevertaptest.Options{
-			AccountID: c.String("account-id"), Passcode: c.String("passcode"), MaxBodyBytes: 64 << 20,
-		},
-		WriteKey: c.String("write-key"),
-		Hosts:    hostNames(c.String("address")),
-	})
-	err := s.SetFaults(sandbox.Faults{
-		Latency: c.Duration("latency").String(), ErrorRate: c.Float64("error-rate"), RateLimit: c.Int("rate-limit"),
-		PartialFailures: c.Float64("partial-failures"),
-	})
+	s, err := newSandbox(c)
 	if err != nil {
 		return fmt.Errorf("sandbox: %w", err)
 	}
@@ -67,6 +61,39 @@ func runSandbox(c *ucli.Context) error {
 	defer stop()
 	printSettings(c.App.Writer, s, listener.Addr())
 	return serveSandbox(ctx, listener, s)
+}
+
+// newSandbox returns a sandbox as the flags describe it.
+func newSandbox(c *ucli.Context) (*sandbox.Sandbox, error) {
+	zone, err := projectZone(c.String("timezone"))
+	if err != nil {
+		return nil, err
+	}
+	s := sandbox.New(sandbox.Options{
+		CleverTap: clevertaptest.Options{
+			AccountID: c.String("account-id"), Passcode: c.String("passcode"), TimeZone: zone, MaxBodyBytes: 64 << 20,
+		},
+		WriteKey: c.String("write-key"),
+		Hosts:    hostNames(c.String("address")),
+	})
+	common := sandbox.CommonFaults{
+		Latency: c.Duration("latency").String(), ErrorRate: c.Float64("error-rate"), RateLimit: c.Int("rate-limit"),
+	}
+	if err := s.SetFaults(sandbox.Faults{
+		CommonFaults: common, PartialFailures: c.Float64("partial-failures"),
+		Segment: sandbox.SegmentFaults{CommonFaults: common},
+	}); err != nil {
+		return nil, err
+	}
+	return s, seedSandbox(s, c.String("seed"))
+}
+
+func projectZone(name string) (*time.Location, error) {
+	zone, err := time.LoadLocation(name)
+	if err != nil || name == time.Local.String() {
+		return nil, fmt.Errorf("--timezone must be an IANA name such as Asia/Kolkata, not %q", name)
+	}
+	return zone, nil
 }
 
 func hostNames(address string) []string {
@@ -109,7 +136,8 @@ func serveSandbox(ctx context.Context, listener net.Listener, s *sandbox.Sandbox
 
 func printSettings(w io.Writer, s *sandbox.Sandbox, address net.Addr) {
 	settings := s.Settings(localURL(address))
-	fmt.Fprintf(w, "The sandbox is running. Watch what arrives at %s/\n\n%s\nPress Ctrl+C to stop.\n", settings.URL, settings.YAML)
+	fmt.Fprintf(w, "The sandbox is running. Watch what arrives at %s/\n\n"+
+		"To CleverTap:\n\n%s\nTo Segment:\n\n%s\nPress Ctrl+C to stop.\n", settings.URL, settings.YAML, settings.SegmentYAML)
 	if tcp, ok := address.(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
 		fmt.Fprintln(w, "Warning: other machines can reach it and see what is uploaded.")
 	}

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -98,12 +100,63 @@ func TestSandboxRefusesWhatItCannotDo(t *testing.T) {
 			" already; stop it or choose another --address", []string{"--address", taken.Addr().String()}},
 		{"an address that is none", "sandbox: listening on nowhere: ", []string{"--address", "nowhere"}},
 		{"a share above one", "sandbox: error_rate: must be from 0 to 1", []string{"--error-rate", "5"}},
+		{"a zone that is none", `sandbox: --timezone must be an IANA name such as Asia/Kolkata, not "Mars"`, []string{"--timezone", "Mars"}},
+		{"the machine's own zone", "sandbox: --timezone must be", []string{"--timezone", "Local"}},
+		{"a seed that is not there", "sandbox: reading --seed: open /none: ", []string{"--seed", "/none"}},
 		{"a limit below zero", "sandbox: rate_limit: must not be negative", []string{"--rate-limit", "-1"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			app := &ucli.App{Commands: []*ucli.Command{sandboxCommand()}, Writer: io.Discard}
 			err := app.RunContext(t.Context(), append([]string{product, "sandbox"}, test.args...))
 			require.ErrorContains(t, err, test.want)
+		})
+	}
+}
+
+func TestSandboxExportsItsSeed(t *testing.T) {
+	seed := filepath.Join(t.TempDir(), "seed.jsonl")
+	require.NoError(t, os.WriteFile(seed, []byte(`{"type":"event","identity":"u","evtName":"App Launched","evtData":{}}`), 0o600))
+	url, printed, stop := startSandbox(t, "--seed", seed, "--timezone", "Asia/Kolkata", "--write-key", "K-1")
+	require.Contains(t, printed, "segment:\n    endpoint: \""+url+"\"\n    write_key: \"K-1\"\n")
+
+	r, err := http.NewRequest(http.MethodGet, url+"/getSchema?type=events", nil)
+	require.NoError(t, err)
+	r.Header.Set("X-CleverTap-Account-Id", "TEST-ACCOUNT")
+	r.Header.Set("X-CleverTap-Passcode", "TEST-PASSCODE")
+	require.Contains(t, answerTo(t, r), "App Launched")
+
+	r, err = http.NewRequest(http.MethodPost, url+"/v1/track", strings.NewReader(`{"userId":"u","event":"e"}`))
+	require.NoError(t, err)
+	r.SetBasicAuth("K-1", "")
+	require.Contains(t, answerTo(t, r), `"success":true`)
+	r, err = http.NewRequest(http.MethodGet, url+"/sandbox/settings", nil)
+	require.NoError(t, err)
+	require.Contains(t, answerTo(t, r), `"timezone":"Asia/Kolkata"`)
+	require.NoError(t, stop())
+}
+
+func answerTo(t *testing.T, r *http.Request) string {
+	t.Helper()
+	resp, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return string(body)
+}
+
+func TestSandboxSeedsThatAreWrong(t *testing.T) {
+	for name, test := range map[string]struct{ lines, want string }{
+		"not JSON":        {"\n\n{secret", ": line 3: not JSON"},
+		"not a record":    {`{"type":"secret"}`, ": line 1: Record is neither an event nor a profile."},
+		"a line too long": {"\n" + strings.Repeat("secret", 300_000), ": line 2 is longer than 1 MB"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			seed := filepath.Join(t.TempDir(), "seed.jsonl")
+			require.NoError(t, os.WriteFile(seed, []byte(test.lines), 0o600))
+			app := &ucli.App{Commands: []*ucli.Command{sandboxCommand()}, Writer: io.Discard}
+			err := app.RunContext(t.Context(), []string{product, "sandbox", "--seed", seed})
+			require.EqualError(t, err, "sandbox: --seed "+seed+test.want)
 		})
 	}
 }

@@ -7,45 +7,91 @@ import (
 	"time"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap/clevertaptest"
+	"github.com/clevertap-segment/clevertap-segment/plugins/segment/segmenttest"
 )
 
 // Faults are the knobs of the page, of the command line and of POST /sandbox/faults.
 type Faults struct {
+	// Those of CleverTap.
+	CommonFaults
+	// PartialFailures is the probability that a good record is refused.
+	PartialFailures float64 `json:"partial_failures"`
+
+	Segment SegmentFaults `json:"segment"`
+}
+
+// CommonFaults are knobs that both services have.
+type CommonFaults struct {
 	// Latency and Drip are durations such as "200ms".
 	Latency string `json:"latency"`
 	Drip    string `json:"drip"`
-	// ErrorRate, PartialFailures, LostReplies and NoReply are probabilities.
-	ErrorRate       float64 `json:"error_rate"`
-	PartialFailures float64 `json:"partial_failures"`
-	LostReplies     float64 `json:"lost_replies"`
-	NoReply         float64 `json:"no_reply"`
-	// RateLimit is the number of parallel calls before a 429; 0 is the account's own.
+	// ErrorRate, LostReplies and NoReply are probabilities.
+	ErrorRate   float64 `json:"error_rate"`
+	LostReplies float64 `json:"lost_replies"`
+	NoReply     float64 `json:"no_reply"`
+	// RateLimit is the number of parallel calls before a 429; 0 is the service's own.
 	RateLimit int `json:"rate_limit"`
 }
 
+// SegmentFaults are the knobs of Segment.
+type SegmentFaults struct {
+	CommonFaults
+	// Throttled is the probability of a 429.
+	Throttled float64 `json:"throttled"`
+}
+
+// segmentRetryAfter is how many seconds a 429 asks to wait.
+const segmentRetryAfter = 1
+
 // cleverTap checks the knobs and turns them into faults of the stand-in for CleverTap.
 func (f Faults) cleverTap() (clevertaptest.Faults, error) {
-	out := clevertaptest.Faults{
-		ErrorRate: f.ErrorRate, PartialRate: f.PartialFailures, CutRate: f.LostReplies, BlackHoleRate: f.NoReply,
-		MaxConcurrent: f.RateLimit,
+	latency, drip, err := f.check("")
+	if err == nil {
+		err = probability("partial_failures", f.PartialFailures)
 	}
-	for name, rate := range map[string]float64{
-		"error_rate": f.ErrorRate, "partial_failures": f.PartialFailures,
-		"lost_replies": f.LostReplies, "no_reply": f.NoReply,
-	} {
-		if !(rate >= 0 && rate <= 1) {
-			return out, fmt.Errorf("%s: must be from 0 to 1", name)
+	return clevertaptest.Faults{
+		Latency: latency, Drip: drip, ErrorRate: f.ErrorRate, PartialRate: f.PartialFailures,
+		CutRate: f.LostReplies, BlackHoleRate: f.NoReply, MaxConcurrent: f.RateLimit,
+	}, err
+}
+
+// segment does the same for Segment.
+func (f SegmentFaults) segment() (segmenttest.Faults, error) {
+	latency, drip, err := f.check("segment.")
+	if err == nil {
+		err = probability("segment.throttled", f.Throttled)
+	}
+	return segmenttest.Faults{
+		Latency: latency, Drip: drip, ErrorRate: f.ErrorRate, ThrottleRate: f.Throttled, RetryAfter: segmentRetryAfter,
+		CutRate: f.LostReplies, BlackHoleRate: f.NoReply, MaxConcurrent: f.RateLimit,
+	}, err
+}
+
+// check also reads the durations. The prefix stands before the names in an error.
+func (f CommonFaults) check(prefix string) (latency, drip time.Duration, err error) {
+	for _, rate := range []struct {
+		name  string
+		value float64
+	}{{"error_rate", f.ErrorRate}, {"lost_replies", f.LostReplies}, {"no_reply", f.NoReply}} {
+		if err := probability(prefix+rate.name, rate.value); err != nil {
+			return 0, 0, err
 		}
 	}
 	if f.RateLimit < 0 {
-		return out, fmt.Errorf("rate_limit: must not be negative")
+		return 0, 0, fmt.Errorf("%srate_limit: must not be negative", prefix)
 	}
-	var err error
-	if out.Latency, err = duration("latency", f.Latency); err != nil {
-		return out, err
+	if latency, err = duration(prefix+"latency", f.Latency); err != nil {
+		return 0, 0, err
 	}
-	out.Drip, err = duration("drip", f.Drip)
-	return out, err
+	drip, err = duration(prefix+"drip", f.Drip)
+	return latency, drip, err
+}
+
+func probability(name string, rate float64) error {
+	if rate >= 0 && rate <= 1 {
+		return nil
+	}
+	return fmt.Errorf("%s: must be from 0 to 1", name)
 }
 
 func duration(name, text string) (time.Duration, error) {
@@ -59,21 +105,37 @@ func duration(name, text string) (time.Duration, error) {
 	return d, nil
 }
 
-// SetFaults puts faults in force, from the next call on.
+// SetFaults puts faults in force, from the next call on: all of them, or none if one is not valid.
 func (s *Sandbox) SetFaults(f Faults) error {
-	faults, err := f.cleverTap()
-	if err == nil {
-		s.clevertap.SetFaults(faults)
+	clevertap, err := f.cleverTap()
+	if err != nil {
+		return err
 	}
-	return err
+	segment, err := f.Segment.segment()
+	if err != nil {
+		return err
+	}
+	s.clevertap.SetFaults(clevertap)
+	s.segment.SetFaults(segment)
+	return nil
 }
 
 // Faults returns those in force.
 func (s *Sandbox) Faults() Faults {
-	f := s.clevertap.Faults()
+	c, g := s.clevertap.Faults(), s.segment.Faults()
 	return Faults{
-		Latency: f.Latency.String(), Drip: f.Drip.String(), ErrorRate: f.ErrorRate, PartialFailures: f.PartialRate,
-		LostReplies: f.CutRate, NoReply: f.BlackHoleRate, RateLimit: f.MaxConcurrent,
+		CommonFaults: CommonFaults{
+			Latency: c.Latency.String(), Drip: c.Drip.String(), ErrorRate: c.ErrorRate,
+			LostReplies: c.CutRate, NoReply: c.BlackHoleRate, RateLimit: c.MaxConcurrent,
+		},
+		PartialFailures: c.PartialRate,
+		Segment: SegmentFaults{
+			CommonFaults: CommonFaults{
+				Latency: g.Latency.String(), Drip: g.Drip.String(), ErrorRate: g.ErrorRate,
+				LostReplies: g.CutRate, NoReply: g.BlackHoleRate, RateLimit: g.MaxConcurrent,
+			},
+			Throttled: g.ThrottleRate,
+		},
 	}
 }
 

@@ -25,7 +25,7 @@ func (s *Sandbox) live(w http.ResponseWriter, r *http.Request) {
 	control := http.NewResponseController(w)
 	for {
 		// Asked for before the data is read, so that no change falls in between.
-		changed := s.clevertap.Changed()
+		changed := [...]<-chan struct{}{s.clevertap.Changed(), s.segment.Changed()}
 		u := s.catchUp(since, maxRows)
 		since = u.Cursor
 		data, err := json.Marshal(u)
@@ -35,22 +35,20 @@ func (s *Sandbox) live(w http.ResponseWriter, r *http.Request) {
 		if _, err := fmt.Fprintf(w, "id: %s\ndata: %s\n\n", since, data); err != nil || control.Flush() != nil {
 			return
 		}
-		if !s.sleep(r, nil, liveInterval) {
-			return
-		}
-		if !s.sleep(r, changed, liveHeartbeat) {
+		if !s.sleep(r, [2]<-chan struct{}{}, liveInterval) || !s.sleep(r, changed, liveHeartbeat) {
 			return
 		}
 	}
 }
 
-// sleep waits for a change or for d to pass; false when the stream has to end.
-func (s *Sandbox) sleep(r *http.Request, changed <-chan struct{}, d time.Duration) bool {
+// sleep waits for a change of either service or for d to pass; false when the stream has to end.
+func (s *Sandbox) sleep(r *http.Request, changed [2]<-chan struct{}, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
-	case <-changed:
+	case <-changed[0]:
+	case <-changed[1]:
 	case <-r.Context().Done():
 		return false
 	case <-s.done:

@@ -10,10 +10,11 @@ import (
 	"time"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap/clevertaptest"
+	"github.com/clevertap-segment/clevertap-segment/plugins/segment/segmenttest"
 )
 
 // DefaultWriteKey is the Segment write key of a sandbox whose options name none.
-const DefaultWriteKey = "TEST-WRITE-KEY"
+const DefaultWriteKey = segmenttest.DefaultWriteKey
 
 //go:embed web
 var files embed.FS
@@ -22,16 +23,17 @@ var files embed.FS
 type Options struct {
 	// CleverTap configures the stand-in for CleverTap.
 	CleverTap clevertaptest.Options
-	// WriteKey is the write key of the Segment side.
+	// WriteKey is what the stand-in for Segment accepts.
 	WriteKey string
 	// Hosts are names, besides localhost and IP addresses, under which a browser may open the page.
 	Hosts []string
 }
 
-// Sandbox is an http.Handler with the API and the page.
+// Sandbox is an http.Handler with both APIs and the page.
 type Sandbox struct {
 	opts      Options
 	clevertap *clevertaptest.Server
+	segment   *segmenttest.Server
 	mux       *http.ServeMux
 	started   string
 	done      chan struct{}
@@ -54,8 +56,12 @@ func New(opts Options) *Sandbox {
 	if opts.CleverTap.Passcode == "" {
 		opts.CleverTap.Passcode = clevertaptest.DefaultPasscode
 	}
+	if opts.CleverTap.TimeZone == nil {
+		opts.CleverTap.TimeZone = time.UTC
+	}
 	s := &Sandbox{
-		opts: opts, clevertap: clevertaptest.New(opts.CleverTap), mux: http.NewServeMux(),
+		opts: opts, clevertap: clevertaptest.New(opts.CleverTap),
+		segment: segmenttest.New(segmenttest.Options{WriteKey: opts.WriteKey}), mux: http.NewServeMux(),
 		started: strconv.FormatInt(time.Now().UnixNano(), 36), done: make(chan struct{}),
 	}
 	s.routes()
@@ -78,6 +84,7 @@ func (s *Sandbox) routes() {
 	s.mux.Handle("/{$}", guarded)
 	s.mux.Handle("/sandbox/", guarded)
 	s.mux.HandleFunc("/favicon.ico", http.NotFound)
+	s.mux.Handle("/v1/", s.segment)
 	s.mux.Handle("/", s.clevertap)
 }
 
@@ -86,6 +93,9 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.Serv
 
 // CleverTap returns the stand-in for CleverTap.
 func (s *Sandbox) CleverTap() *clevertaptest.Server { return s.clevertap }
+
+// Segment returns the stand-in for Segment.
+func (s *Sandbox) Segment() *segmenttest.Server { return s.segment }
 
 // Close ends the live streams, so that a graceful shutdown need not wait for pages that are open.
 func (s *Sandbox) Close() { s.close.Do(func() { close(s.done) }) }
@@ -108,6 +118,7 @@ func (s *Sandbox) reset(w http.ResponseWriter, _ *http.Request) {
 	defer s.mu.Unlock()
 	s.resets++
 	s.clevertap.Reset()
+	s.segment.Reset()
 	w.WriteHeader(http.StatusNoContent)
 }
 

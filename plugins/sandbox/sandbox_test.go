@@ -17,12 +17,14 @@ import (
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap/clevertaptest"
 	"github.com/clevertap-segment/clevertap-segment/plugins/sandbox"
+	"github.com/clevertap-segment/clevertap-segment/plugins/segment/segmenttest"
 )
 
 type update struct {
 	Cursor    string
 	Reset     bool
 	CleverTap clevertaptest.View
+	Segment   segmenttest.View
 }
 
 func do(t *testing.T, s http.Handler, method, target, body string, header ...string) *httptest.ResponseRecorder {
@@ -143,7 +145,9 @@ func TestFaultsFromThePage(t *testing.T) {
 	s := sandbox.New(sandbox.Options{})
 	w := do(t, s, http.MethodPost, "/sandbox/faults", `{"latency":"1ms","error_rate":1,"rate_limit":2}`)
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
-	require.JSONEq(t, `{"latency":"1ms","drip":"0s","error_rate":1,"partial_failures":0,"lost_replies":0,"no_reply":0,"rate_limit":2}`,
+	require.JSONEq(t, `{
+		"latency":"1ms","drip":"0s","error_rate":1,"partial_failures":0,"lost_replies":0,"no_reply":0,"rate_limit":2,
+		"segment":{"latency":"0s","drip":"0s","error_rate":0,"throttled":0,"lost_replies":0,"no_reply":0,"rate_limit":0}}`,
 		w.Body.String())
 	require.Equal(t, clevertaptest.Faults{Latency: time.Millisecond, ErrorRate: 1, MaxConcurrent: 2}, s.CleverTap().Faults())
 	for _, body := range []string{
