@@ -68,8 +68,9 @@ func TestPageIsSelfContained(t *testing.T) {
 	require.Contains(t, w.Header().Get("Content-Type"), "text/html")
 	require.Contains(t, w.Header().Get("Content-Security-Policy"), "default-src 'none'; script-src 'self'")
 	for name, kind := range map[string]string{
-		"style.css": "text/css", "app.js": "javascript", "data.js": "javascript", "dom.js": "javascript",
-		"rows.js": "javascript", "faults.js": "javascript",
+		"style.css": "text/css", "app.js": "javascript", "calls.js": "javascript", "counters.js": "javascript",
+		"data.js": "javascript", "dom.js": "javascript", "faults.js": "javascript", "list.js": "javascript",
+		"people.js": "javascript", "rows.js": "javascript", "settings.js": "javascript",
 	} {
 		w := do(t, s, http.MethodGet, "/sandbox/web/"+name, "")
 		require.Equal(t, http.StatusOK, w.Code, name)

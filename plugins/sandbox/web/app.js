@@ -1,77 +1,57 @@
 import { $, copy, h, number } from './dom.js';
-import { apply, data, keep, matches, profiles } from './data.js';
-import { deletionRow, eventRow, noticeRow, profileRow, profileView, rejectionRow } from './rows.js';
+import { apply, data, keep, matches, parse, profiles } from './data.js';
+import { acceptedCalls, renderCounters } from './counters.js';
+import { callRejectionRow, callRow } from './calls.js';
+import { deletionRow, eventRow, noticeRow, profileRow, rejectionRow } from './rows.js';
+import { emptyNote, markTab, nothingMatches, setUpTabs, show } from './list.js';
+import { openProfile, people, refreshProfile, renderProfile, search } from './people.js';
+import { openSettings, settings, setUpSettings } from './settings.js';
 import { setUpFaults } from './faults.js';
 
 const maxRows = 150; // what is rendered of a list
-const maxFresh = 20; // more new rows than this at once are not highlighted one by one
-let tab = 'profiles';
-let shown = maxRows; // of the events; grows when older ones are asked for
+const services = {
+  clevertap: {
+    title: 'Events', list: () => data.events, total: () => data.stats.accepted?.event, key: 'e', row: eventRow,
+    older: 'Load older events', shown: maxRows, tab: 'profiles',
+    empty: firstSteps('Paste this output into a pipeline and run it. What it uploads shows up here at once.', () => settings.yaml),
+  },
+  segment: {
+    title: 'Calls', list: () => data.segment.calls, total: acceptedCalls, key: 'c', row: callRow,
+    older: 'Load older calls', shown: maxRows, tab: 'callRejections',
+    empty: firstSteps('Paste this output into a pipeline and run it. The calls it sends show up here at once.', () => settings.segmentYaml),
+  },
+};
+let service = '';
 let paused = false;
-let detail = null; // the profile that is open: {profile, events}
-let found = null; // profiles that the server has found for the filter
-let settings = { url: '', accountId: '', passcode: '', yaml: '' };
 let stream = null;
 
+const tabs = [...document.querySelectorAll('[data-tab]')];
+const switches = [...document.querySelectorAll('[data-service]')];
 const words = () => $('filter').value.toLowerCase().split(/\s+/).filter(Boolean);
+const profileIsOpen = () => people.detail !== null && services[service].tab === 'profiles';
 
-/** Shows rows and keeps the nodes of those that were there: open ones stay open, the focus stays. */
-function show(container, rows, empty) {
-  const old = new Map([...container.children].map((n) => [n.dataset.key, n]));
-  const added = rows.filter(({ key }) => !old.has(key)).length;
-  const highlight = old.size > 0 && !old.has(undefined) && added <= maxFresh;
-  const nodes = rows.map(({ key, make }) => {
-    const node = old.get(key) ?? make();
-    node.classList.toggle('fresh', highlight && !old.has(key));
-    return node;
-  });
-  container.replaceChildren(...(nodes.length ? nodes : [empty()]));
+function firstSteps(text, yaml) {
+  return () => h('div', { class: 'empty' }, h('h3', {}, 'Nothing has arrived yet'), h('p', {}, text),
+    h('pre', { class: 'box' }, yaml()),
+    h('button', { type: 'button', class: 'primary', onclick: (e) => copy(e.currentTarget, yaml()) }, 'Copy'),
+    h('button', { type: 'button', onclick: openSettings }, 'Send one by hand'));
 }
 
-function emptyNote(title, text, ...more) {
-  return () => h('div', { class: 'empty' }, h('h3', {}, title), h('p', {}, text), ...more);
-}
-
-const nothingMatches = emptyNote('Nothing matches', 'No row has all the words of the filter.');
-
-function firstSteps() {
-  return h('div', { class: 'empty' }, h('h3', {}, 'Nothing has arrived yet'),
-    h('p', {}, 'Paste this output into a pipeline and run it. What it uploads shows up here at once.'),
-    h('pre', { class: 'box' }, settings.yaml),
-    h('button', { type: 'button', class: 'primary', onclick: (e) => copy(e.currentTarget, settings.yaml) }, 'Copy'),
-    h('button', { type: 'button', onclick: () => $('settings').showModal() }, 'Send one by hand'));
-}
-
-function renderCounters() {
-  const s = data.stats;
-  const accepted = s.accepted ?? {};
-  const cells = [
-    ['received', s.records], ['profiles accepted', accepted.profile], ['events accepted', accepted.event],
-    ['tokens accepted', accepted.token], ['rejected', s.rejected, 'bad'], ['deleted', s.deleted],
-    ['requests', s.requests], ['answered 429', s.throttled, 'warn'], ['most in parallel', s.maxInFlight],
-  ];
-  $('counters').replaceChildren(...cells.map(([label, n, mood]) =>
-    h('div', { class: n && mood ? mood : undefined }, h('dt', {}, label), h('dd', {}, number(n)))));
-  const counts = { profiles: s.profiles, rejections: s.rejected, notices: data.notices.length, deletions: s.deleted };
-  for (const button of document.querySelectorAll('[data-tab]')) {
-    const n = counts[button.dataset.tab];
-    button.querySelector('b').textContent = n ? number(n) : '';
-  }
-}
-
-function renderEvents() {
+function renderStream() {
+  const s = services[service];
   const filter = words();
-  const list = data.events.filter((e) => matches(e, filter));
-  show($('events'), list.slice(0, shown).map((e) => ({ key: 'e' + e.seq, make: () => eventRow(e) })),
-    data.events.length ? nothingMatches : firstSteps);
-  const oldest = data.events.at(-1);
-  $('older').hidden = !oldest || shown >= keep || list.length <= shown && oldest.seq <= 1;
-  $('stream-note').textContent = data.events.length
-    ? `newest first · showing ${number(Math.min(list.length, shown))} of ${number(data.stats.accepted?.event)}` : '';
+  const all = s.list();
+  const list = all.filter((item) => matches(item, filter));
+  show($('events'), list.slice(0, s.shown).map((item) => ({ key: s.key + item.seq, make: () => s.row(item) })),
+    all.length ? nothingMatches : s.empty);
+  const oldest = all.at(-1);
+  $('older').hidden = !oldest || s.shown >= keep || list.length <= s.shown && oldest.seq <= 1;
+  $('stream-note').textContent = all.length
+    ? `newest first · showing ${number(Math.min(list.length, s.shown))} of ${number(s.total())}` : '';
 }
 
 const panels = {
-  profiles: () => rows(found ?? profiles(), (p) => ['p' + p.id + '.' + p.updated, () => profileRow(p, openProfile)],
+  profiles: () => rows(people.found ?? profiles(), (p) => ['p' + p.id + '.' + p.updated, () => profileRow(p, (of) => openProfile(of, closeProfile))],
     emptyNote('No profiles yet', 'Every person that an upload names appears here, with attributes, devices and push tokens.')),
   rejections: () => rows(data.rejections, (r) => ['r' + r.seq, () => rejectionRow(r)],
     emptyNote('Nothing was rejected', 'Records that CleverTap would refuse appear here with its code and text.')),
@@ -79,31 +59,36 @@ const panels = {
     emptyNote('Everything was stored as sent', 'CleverTap accepts some records and stores them changed: values cut, attributes dropped. These cases appear here.')),
   deletions: () => rows(data.deletions, (d) => ['d' + d.seq, () => deletionRow(d)],
     emptyNote('Nothing was deleted', 'Ids that delete calls name appear here.')),
+  callRejections: () => rows(data.segment.rejections, (r) => ['q' + r.seq, () => callRejectionRow(r)],
+    emptyNote('Nothing was rejected', 'Segment answers 200 to calls that it then discards. They appear here with its reason.')),
 };
 
 function rows(list, row, empty) {
-  const filter = list === found ? [] : words();
+  const filter = list === people.found ? [] : words();
   const kept = list.filter((item) => matches(item, filter)).slice(0, maxRows);
   show($('panel'), kept.map((item) => {
     const [key, make] = row(item);
     return { key, make: () => { const node = make(); node.dataset.key = key; return node; } };
-  }), list.length ? nothingMatches : filter.length || found ? nothingMatches : empty);
+  }), list.length || filter.length || people.found ? nothingMatches : empty);
 }
 
 function renderPanel() {
-  if (tab === 'profiles' && detail) {
-    const history = data.identities.filter((i) => i.profileId === detail.profile.id);
-    $('panel').replaceChildren(profileView(detail.profile, detail.events.toReversed(), history, closeProfile));
-    return;
-  }
-  panels[tab]();
+  if (profileIsOpen()) renderProfile(closeProfile);
+  else panels[services[service].tab]();
+}
+
+function closeProfile() {
+  const id = people.detail.profile.id;
+  people.detail = null;
+  renderPanel();
+  $('panel').querySelector(`[data-key^="p${id}."]`)?.focus();
 }
 
 function render() {
   renderCounters();
-  renderEvents();
-  if (!detail || tab !== 'profiles') renderPanel();
-  else refreshProfile();
+  renderStream();
+  if (profileIsOpen()) refreshProfile(closeProfile);
+  else renderPanel();
 }
 
 let scheduled = false;
@@ -117,50 +102,27 @@ function scheduleRender() {
   });
 }
 
-const fetchProfile = (p) => fetch('/sandbox/profile?id=' + encodeURIComponent(p.objectIds[0] ?? p.identities[0]));
-
-/** Keeps an open profile current, unless one of its events is being read. */
-async function refreshProfile() {
-  const { id, updated } = detail.profile;
-  const latest = data.profiles.get(id);
-  if (!latest || latest.updated === updated || $('panel').querySelector('details[open]')) return;
-  const response = await fetchProfile(latest);
-  if (!response.ok || detail?.profile.id !== id || tab !== 'profiles') return;
-  detail = await response.json();
-  const { scrollTop } = $('panel');
-  const focused = document.activeElement === $('back');
-  renderPanel();
-  $('panel').scrollTop = scrollTop;
-  if (focused) $('back').focus();
-}
-
-async function openProfile(p) {
-  const response = await fetchProfile(p);
-  if (!response.ok) return;
-  detail = await response.json();
-  renderPanel();
-  $('panel').scrollTop = 0;
-  $('back').focus();
-}
-
-function closeProfile() {
-  const id = detail.profile.id;
-  detail = null;
-  renderPanel();
-  $('panel').querySelector(`[data-key^="p${id}."]`)?.focus();
-}
-
-function select(name) {
-  tab = name;
-  if (name !== 'profiles') detail = null;
-  for (const button of document.querySelectorAll('[data-tab]')) {
-    const chosen = button.dataset.tab === name;
-    button.setAttribute('aria-selected', chosen);
-    button.tabIndex = chosen ? 0 : -1;
-    if (chosen) $('panel').setAttribute('aria-labelledby', button.id);
-  }
+function selectTab(button) {
+  const { tab } = button.dataset;
+  services[service].tab = tab;
+  if (tab !== 'profiles') people.detail = null;
+  markTab(tabs, button);
+  $('panel').setAttribute('aria-labelledby', button.id);
   $('panel').replaceChildren();
   renderPanel();
+}
+
+function selectService(button) {
+  service = button.dataset.service;
+  document.body.dataset.service = service;
+  history.replaceState(null, '', service === 'clevertap' ? location.pathname : '#' + service);
+  markTab(switches, button);
+  $('stream-title').textContent = services[service].title;
+  $('older').textContent = services[service].older;
+  for (const tab of tabs) tab.hidden = tab.dataset.of !== service;
+  $('events').replaceChildren();
+  renderStream();
+  selectTab(tabs.find((tab) => tab.dataset.tab === services[service].tab));
 }
 
 function status(state, text) {
@@ -174,10 +136,9 @@ function connect() {
   stream.onopen = () => status('live', 'Live');
   stream.onerror = () => status('lost', 'Reconnecting');
   stream.onmessage = (message) => {
-    if (apply(JSON.parse(message.data))) {
-      detail = null;
-      found = null;
-      search();
+    if (apply(parse(message.data))) {
+      people.detail = null;
+      search(searched);
     }
     scheduleRender();
   };
@@ -193,28 +154,19 @@ function pause() {
 }
 
 async function older() {
-  shown += maxRows;
-  const oldest = data.events.at(-1);
-  if (data.events.length < shown && oldest.seq > 1) {
-    const response = await fetch('/sandbox/state?limit=300&before=' + oldest.seq);
-    if (response.ok) data.events.push(...(await response.json()).reverse());
+  const name = service;
+  const s = services[name];
+  s.shown += maxRows;
+  const oldest = s.list().at(-1);
+  if (s.list().length < s.shown && oldest.seq > 1) {
+    const response = await fetch(`/sandbox/state?limit=300&service=${name}&before=${oldest.seq}`);
+    if (response.ok) s.list().push(...parse(await response.text()).reverse());
   }
-  renderEvents();
+  renderStream();
 }
 
-let searching = 0;
-/** The page holds the newest profiles only; a filter asks the server for the others. */
-function search() {
-  clearTimeout(searching);
-  const text = $('filter').value.trim();
-  found = null;
-  if (!text) return;
-  searching = setTimeout(async () => {
-    const response = await fetch('/sandbox/profiles?limit=100&q=' + encodeURIComponent(text));
-    if (!response.ok || $('filter').value.trim() !== text) return;
-    found = await response.json();
-    if (tab === 'profiles' && !detail) renderPanel();
-  }, 200);
+function searched() {
+  if (services[service].tab === 'profiles' && !people.detail) renderPanel();
 }
 
 function keys(e) {
@@ -228,40 +180,20 @@ function keys(e) {
   }
 }
 
-function tabKeys(e) {
-  const buttons = [...document.querySelectorAll('[data-tab]')];
-  const step = { ArrowRight: 1, ArrowLeft: -1 }[e.key];
-  if (!step) return;
-  const next = buttons[(buttons.indexOf(e.target) + step + buttons.length) % buttons.length];
-  next.focus();
-  select(next.dataset.tab);
-}
-
-async function loadSettings() {
-  settings = await (await fetch('/sandbox/settings')).json();
-  $('address').textContent = settings.url;
-  $('account').textContent = settings.accountId;
-  $('snippet').textContent = settings.yaml;
-  $('curl').textContent = `curl ${settings.url}/1/upload \\
-  -H 'X-CleverTap-Account-Id: ${settings.accountId}' \\
-  -H 'X-CleverTap-Passcode: ${settings.passcode}' \\
-  -d '{"d":[{"type":"event","identity":"ada","evtName":"Hello","evtData":{"from":"curl"}}]}'`;
-}
-
 $('pause').addEventListener('click', pause);
 $('older').addEventListener('click', older);
-$('filter').addEventListener('input', () => { detail = null; search(); render(); });
-$('open-settings').addEventListener('click', () => $('settings').showModal());
-$('copy').addEventListener('click', (e) => copy(e.currentTarget, $('snippet').textContent));
-$('copy-curl').addEventListener('click', (e) => copy(e.currentTarget, $('curl').textContent));
-$('reset').addEventListener('click', () => {
-  if (confirm('Forget all profiles, events and counters?')) fetch('/sandbox/reset', { method: 'POST' });
+$('filter').addEventListener('input', () => {
+  people.detail = null;
+  search(searched);
+  render();
 });
-for (const button of document.querySelectorAll('[data-tab]')) {
-  button.addEventListener('click', () => select(button.dataset.tab));
-  button.addEventListener('keydown', tabKeys);
-}
+$('reset').addEventListener('click', () => {
+  if (confirm('Forget everything that has arrived at CleverTap and Segment?')) fetch('/sandbox/reset', { method: 'POST' });
+});
 document.addEventListener('keydown', keys);
+setUpTabs(tabs, selectTab);
+setUpTabs(switches, selectService);
 setUpFaults();
-await loadSettings();
+await setUpSettings();
+selectService(switches.find((b) => location.hash === '#' + b.dataset.service) ?? switches[0]);
 connect();

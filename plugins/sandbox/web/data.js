@@ -4,24 +4,32 @@ export const keep = 1000;
 
 export const data = {
   cursor: '', stats: {}, events: [], rejections: [], notices: [], deletions: [], identities: [], profiles: new Map(),
+  segment: { stats: {}, calls: [], rejections: [] },
 };
+
+/** Reads JSON and keeps numbers as they were sent where JavaScript's would differ. */
+export function parse(text) {
+  if (!JSON.rawJSON) return JSON.parse(text);
+  return JSON.parse(text, (_, value, context) => (
+    typeof value === 'number' && context?.source && String(value) !== context.source ? JSON.rawJSON(context.source) : value));
+}
 
 /** Applies one update of /sandbox/live and returns whether everything started anew. */
 export function apply(update) {
-  const view = update.clevertap;
-  if (update.reset) {
-    for (const list of ['events', 'rejections', 'notices', 'deletions', 'identities']) data[list] = [];
-    data.profiles.clear();
-  }
   data.cursor = update.cursor;
-  data.stats = view.stats;
-  for (const list of ['events', 'rejections', 'notices', 'deletions', 'identities']) {
-    data[list] = [...view[list].reverse(), ...data[list]].slice(0, keep);
-  }
-  for (const d of view.deletions) data.profiles.delete(d.profileId);
-  for (const i of view.identities) data.profiles.delete(i.mergedId);
-  applyProfiles(view.profiles);
+  data.stats = update.clevertap.stats;
+  data.segment.stats = update.segment.stats;
+  catchUp(data, update.clevertap, ['events', 'rejections', 'notices', 'deletions', 'identities'], update.reset);
+  catchUp(data.segment, update.segment, ['calls', 'rejections'], update.reset);
+  if (update.reset) data.profiles.clear();
+  for (const d of update.clevertap.deletions) data.profiles.delete(d.profileId);
+  for (const i of update.clevertap.identities) data.profiles.delete(i.mergedId);
+  applyProfiles(update.clevertap.profiles);
   return update.reset;
+}
+
+function catchUp(kept, view, lists, reset) {
+  for (const list of lists) kept[list] = [...view[list].reverse(), ...(reset ? [] : kept[list])].slice(0, keep);
 }
 
 /** A Map keeps insertion order, so what has changed last moves to the end. */

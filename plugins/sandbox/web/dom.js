@@ -22,6 +22,9 @@ export function time(value) {
   return h('time', { datetime: date.toISOString(), title: date.toLocaleString() }, clock.format(date));
 }
 
+/** An instant as it is read, in UTC. */
+export const shortTime = (value) => new Date(value).toISOString().replace('.000Z', 'Z');
+
 /** Unix seconds as a readable date; uploads may carry numbers that no calendar has. */
 export function dateOf(seconds) {
   const date = new Date(seconds * 1000);
@@ -37,17 +40,20 @@ export function avatar(name) {
   return node;
 }
 
+const isRaw = (value) => Boolean(JSON.isRawJSON?.(value));
+const isObject = (value) => Boolean(value) && typeof value === 'object' && !isRaw(value);
+
+/** A number that has been kept as it was sent is an object that holds its text. */
+const text = (value) => (isRaw(value) ? value.rawJSON : String(value));
+
 /** One value as it is read: CleverTap's dates get their date behind. */
 function valueNode(value) {
-  if (Array.isArray(value)) {
-    if (value.every((v) => typeof v !== 'object')) return h('dd', {}, value.map((v) => h('span', { class: 'chip' }, String(v))));
-    return h('dd', {}, value.map((v) => (v && typeof v === 'object' ? pairs(v) : h('span', { class: 'chip' }, String(v)))));
-  }
-  if (value && typeof value === 'object') return h('dd', {}, pairs(value));
-  let text = String(value);
+  const chip = (v) => h('span', { class: 'chip' }, text(v));
+  if (Array.isArray(value)) return h('dd', {}, value.map((v) => (isObject(v) ? pairs(v) : chip(v))));
+  if (isObject(value)) return h('dd', {}, pairs(value));
   const date = typeof value === 'string' && /^\$D_(-?\d{1,12})$/.exec(value);
-  if (date) text += '  →  ' + dateOf(Number(date[1]));
-  return h('dd', { class: typeof value }, text);
+  return h('dd', { class: isRaw(value) ? 'number' : typeof value },
+    text(value), date ? '  →  ' + dateOf(Number(date[1])) : '');
 }
 
 export function pairs(object) {
@@ -56,9 +62,9 @@ export function pairs(object) {
 
 const readable = (value) => {
   if (Array.isArray(value)) return value.length + (value.length === 1 ? ' item' : ' items');
-  if (value && typeof value === 'object') return '{…}';
+  if (isObject(value)) return '{…}';
   const date = typeof value === 'string' && /^\$D_(-?\d{1,12})$/.exec(value);
-  return date ? dateOf(Number(date[1])) : String(value);
+  return date ? dateOf(Number(date[1])) : text(value);
 };
 
 /** A short line of what an object holds, CleverTap's own properties last. */

@@ -1,25 +1,32 @@
 import { $ } from './dom.js';
 
-const rates = ['error_rate', 'partial_failures', 'lost_replies', 'no_reply'];
+const rates = ['error_rate', 'partial_failures', 'lost_replies', 'no_reply', 'throttled'];
+
+/** The knobs of CleverTap have plain names, those of Segment begin with "segment.". */
+function knob(faults, path) {
+  const [service, name] = path.includes('.') ? path.split('.') : [null, path];
+  return { group: service ? (faults[service] ??= {}) : faults, name, isRate: rates.includes(name) };
+}
+
+const inputs = (form) => [...form.elements].filter((input) => input.name);
 
 function fill(form, faults) {
-  for (const input of form.elements) {
-    if (!input.name) continue;
-    const value = faults[input.name];
-    input.value = rates.includes(input.name) ? Number((value * 100).toFixed(4)) : value;
+  let on = false;
+  for (const input of inputs(form)) {
+    const { group, name, isRate } = knob(faults, input.name);
+    on ||= Boolean(group[name]) && group[name] !== '0s';
+    input.value = isRate ? Number((group[name] * 100).toFixed(4)) : group[name];
   }
-  const on = Object.values(faults).some((v) => v && v !== '0s');
   $('open-faults').textContent = on ? 'Faults on' : 'Faults';
   $('open-faults').setAttribute('aria-pressed', on);
 }
 
 function read(form) {
   const faults = {};
-  for (const input of form.elements) {
-    if (!input.name) continue;
-    if (rates.includes(input.name)) faults[input.name] = Number(input.value) / 100;
-    else if (input.type === 'number') faults[input.name] = Number(input.value);
-    else faults[input.name] = input.value.trim();
+  for (const input of inputs(form)) {
+    const { group, name, isRate } = knob(faults, input.name);
+    if (isRate) group[name] = Number(input.value) / 100;
+    else group[name] = input.type === 'number' ? Number(input.value) : input.value.trim();
   }
   return faults;
 }
@@ -36,7 +43,7 @@ export function setUpFaults() {
   });
   $('close-faults').addEventListener('click', () => dialog.close());
   $('no-faults').addEventListener('click', () => {
-    for (const input of form.elements) if (input.name) input.value = input.type === 'number' ? 0 : '0s';
+    for (const input of inputs(form)) input.value = input.type === 'number' ? 0 : '0s';
   });
   form.addEventListener('submit', async (e) => {
     e.preventDefault();

@@ -1,12 +1,12 @@
-// One function per kind of row.
+// One function per kind of row of the CleverTap side.
 import { avatar, dateOf, h, number, pairs, preview, time } from './dom.js';
 
 const ids = (e) => [['identity', e.identity], ['objectId', e.objectId], ['FBID', e.fbid], ['GPID', e.gpid]].filter(([, v]) => v);
 
-const chips = (list) => list.map(([label, value]) => h('span', { class: 'chip' }, h('i', {}, label), value));
+export const chips = (list) => list.map(([label, value]) => h('span', { class: 'chip' }, h('i', {}, label), value));
 
 /** The details of a row are built when it is opened: most never are. */
-function expandable(key, summary, build) {
+export function expandable(key, summary, build) {
   const details = h('details', { 'data-key': key }, h('summary', {}, summary));
   details.addEventListener('toggle', () => {
     if (details.open && details.children.length === 1) details.append(h('div', { class: 'detail' }, build()));
