@@ -12,9 +12,13 @@ function fill(list, cells) {
 function clevertap(s) {
   const accepted = s.accepted ?? {};
   return [
-    ['received', s.records], ['profile records', accepted.profile], ['events', accepted.event], ['tokens', accepted.token],
-    ['rejected', s.rejected, 'bad'], ['deleted', s.deleted], ['pages exported', s.exportPages], ['requests', s.requests],
-    ['answered 429', s.throttled, 'warn'], ['most in parallel', s.maxInFlight],
+    ['received', s.records],
+    ['profile records', accepted.profile, undefined, 'accepted; the tab counts people'],
+    ['events', accepted.event], ['tokens', accepted.token],
+    ['rejected', s.rejected, 'bad'], ['deleted', s.deleted],
+    ['exported', s.exportPages, undefined, 'pages of exports given out'],
+    ['requests', s.requests], ['throttled', s.throttled, 'warn', 'requests answered 429'],
+    ['in parallel', s.maxInFlight, undefined, 'most requests at once'],
   ];
 }
 
@@ -24,7 +28,7 @@ function segment(s) {
     ['received', s.calls], ['rejected', s.rejected, 'bad', 'answered 200 and discarded'],
     ['duplicates', s.duplicates, undefined, 'message ids that had come before'],
     ['lost', s.lost, 'bad', 'sent with a wrong write key: answered 200 and discarded'],
-    ['answered 429', s.throttled, 'warn'], ['requests', s.requests],
+    ['throttled', s.throttled, 'warn', 'requests answered 429'], ['requests', s.requests],
   ];
 }
 
