@@ -11,7 +11,7 @@ BENCH     ?= .
 EXAMPLES  := ./config-examples
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint unit configs fuzz bench demo licences clean
+.PHONY: help build test lint unit configs configs-aws fuzz bench demo licences clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ build: ## build bin/clevertap-segment (TAGS="kafka aws gcp" adds components, see
 	$(GO) build -trimpath -tags "$(TAGS)" -ldflags "$(LDFLAGS)" -o $(BINARY) ./cmd/clevertap-segment
 
 test: ## everything: lint, licences, build, example configs, unit and end-to-end tests
-	@$(MAKE) --no-print-directory lint licences build configs unit
+	@$(MAKE) --no-print-directory lint licences build configs configs-aws unit
 
 lint: ## formatting, go vet, staticcheck
 	@unformatted="$$(gofmt -l cmd inputs outputs plugins processors 2>/dev/null)"; \
@@ -34,7 +34,13 @@ licences: ## check that the default binary holds nothing under the Redpanda Comm
 
 configs: build ## lint the example configs and run their tests
 	$(BINARY) lint $(EXAMPLES)/*.yaml
-	$(BINARY) test $(EXAMPLES)/...
+	$(BINARY) test $(filter-out %_benthos_test.yaml,$(wildcard $(EXAMPLES)/*.yaml))
+
+configs-aws: ## the same for the examples that need the tag aws
+	@mkdir -p bin
+	$(GO) build -tags aws -o $(BINARY)-aws ./cmd/clevertap-segment
+	BUCKET=exports $(BINARY)-aws lint $(EXAMPLES)/aws/*.yaml
+	BUCKET=exports $(BINARY)-aws test $(filter-out %_benthos_test.yaml,$(wildcard $(EXAMPLES)/aws/*.yaml))
 
 # The tests say what they had to skip in a file, because go test does not show it for packages that pass.
 unit: build ## unit and end-to-end tests with the race detector, in random order
