@@ -1,5 +1,6 @@
 // Command generate-calls writes invented Segment calls, one JSON document a line: data for examples, demos and
-// benchmarks. A file name ending in .gz is compressed. The same flags give the same calls.
+// benchmarks. With -mix clevertap it writes what CleverTap's own SDKs raise instead, as a seed of the sandbox. A file
+// name ending in .gz is compressed. The same flags give the same lines.
 package main
 
 import (
@@ -16,6 +17,7 @@ import (
 )
 
 //go:generate go run . -n 1200 -seed 20260302 -bad 0.06 -o ../../config-examples/data/segment-calls.jsonl.gz
+//go:generate go run . -mix clevertap -n 220 -seed 20260301 -people 40 -o ../../config-examples/data/clevertap-events.jsonl
 
 func main() {
 	if err := run(os.Args[1:], os.Stdout); err != nil {
@@ -31,7 +33,7 @@ func run(args []string, stdout io.Writer) error {
 	flags := flag.NewFlagSet("generate-calls", flag.ContinueOnError)
 	n := flags.Int("n", 1000, "how many calls")
 	out := flags.String("o", "", "file to write, compressed if it ends in .gz (default standard output)")
-	mix := flags.String("mix", "demo", "which calls: demo (every kind) or speed (a busy shop)")
+	mix := flags.String("mix", "demo", "which calls: demo (every kind), speed (a busy shop) or clevertap (a seed)")
 	cfg := segmentgen.Config{}
 	flags.Uint64Var(&cfg.Seed, "seed", 1, "selects the sequence of calls")
 	flags.IntVar(&cfg.Size, "size", 0, "average bytes per call, reached by padding (0 = as they come; the speed mix is made for 1500)")
@@ -40,42 +42,47 @@ func run(args []string, stdout io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	mixes := map[string]segmentgen.Mix{"demo": segmentgen.DemoMix, "speed": segmentgen.SpeedMix}
-	var known bool
-	if cfg.Mix, known = mixes[*mix]; !known {
-		return fmt.Errorf("unknown mix %q: demo or speed", *mix)
+	lines := (*segmentgen.Generator).WriteLines
+	switch *mix {
+	case "demo":
+		cfg.Mix = segmentgen.DemoMix
+	case "speed":
+		cfg.Mix = segmentgen.SpeedMix
+	case "clevertap":
+		lines = (*segmentgen.Generator).WriteSeed
+	default:
+		return fmt.Errorf("unknown mix %q: demo, speed or clevertap", *mix)
 	}
 	if cfg.Bad < 0 || cfg.Bad > 1 {
 		return errors.New("-bad is a share from 0 to 1")
 	}
+	write := func(w io.Writer) error {
+		buffered := bufio.NewWriterSize(w, 1<<20)
+		if err := lines(segmentgen.New(cfg), buffered, *n); err != nil {
+			return err
+		}
+		return buffered.Flush()
+	}
 	if *out == "" {
-		return write(stdout, cfg, *n)
+		return write(stdout)
 	}
-	return writeFile(*out, cfg, *n)
+	return writeFile(*out, write)
 }
 
-func write(w io.Writer, cfg segmentgen.Config, n int) error {
-	buffered := bufio.NewWriterSize(w, 1<<20)
-	if err := segmentgen.New(cfg).WriteLines(buffered, n); err != nil {
-		return err
-	}
-	return buffered.Flush()
-}
-
-func writeFile(path string, cfg segmentgen.Config, n int) error {
+func writeFile(path string, write func(io.Writer) error) error {
 	file, err := os.Create(path)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
 	if !strings.HasSuffix(path, ".gz") {
-		if err := write(file, cfg, n); err != nil {
+		if err := write(file); err != nil {
 			return err
 		}
 		return file.Close()
 	}
 	zipped := gzip.NewWriter(file)
-	if err := write(zipped, cfg, n); err != nil {
+	if err := write(zipped); err != nil {
 		return err
 	}
 	return errors.Join(zipped.Close(), file.Close())
