@@ -62,7 +62,7 @@ fuzz: ## run every fuzz target for FUZZTIME (30s) each
 bench: ## run the Go benchmarks (BENCH=regexp)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 
-demo: build ## send 1,200 invented calls to a local sandbox and report (KEEP=1 leaves the sandbox running)
+demo: build ## send invented data through a local sandbox, both directions, and report (KEEP=1 leaves it running)
 	@$(GO) build -o bin/demo ./cmd/demo
 	@bin/demo -binary $(BINARY) $(if $(filter-out 0,$(KEEP)),-keep)
 

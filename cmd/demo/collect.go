@@ -37,7 +37,7 @@ type result struct {
 
 	read      int    // lines of the input file
 	delivered counts // records in the sandbox, by type
-	profiles  int    // people in the sandbox
+	profiles  int    // people in the sandbox that were not there before
 	unmapped  counts // calls in the dead letter, by reason
 	failed    counts // records in the dead letter, by reason
 	failedBy  counts // the same, by type
@@ -84,29 +84,42 @@ func countLines(path string) (lines int, err error) {
 	return lines, scanner.Err()
 }
 
-func (r *result) readSandbox(ctx context.Context, url string) error {
+// state is the part of the sandbox's answer that counts.
+type state struct {
+	CleverTap struct {
+		Stats struct {
+			Accepted counts
+			Profiles int
+		}
+		Deletions []struct{ Seq int }
+	}
+	Segment struct {
+		Stats struct {
+			Calls    int
+			Accepted counts
+		}
+	}
+}
+
+func readState(ctx context.Context, url string) (s state, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+statePath, nil)
 	if err != nil {
-		return err
+		return s, err
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return err
+		return s, err
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return errors.New(response.Status)
+		return s, errors.New(response.Status)
 	}
-	var state struct {
-		CleverTap struct {
-			Stats struct {
-				Accepted counts
-				Profiles int
-			}
-			Deletions []struct{ Seq int }
-		}
-	}
-	if err := json.NewDecoder(response.Body).Decode(&state); err != nil {
+	return s, json.NewDecoder(response.Body).Decode(&s)
+}
+
+func (r *result) readSandbox(ctx context.Context, url string) error {
+	state, err := readState(ctx, url)
+	if err != nil {
 		return err
 	}
 	r.profiles = state.CleverTap.Stats.Profiles

@@ -30,6 +30,8 @@ func TestE2EDemoAccountsForEveryCallAndCleansUp(t *testing.T) {
 		binary: builtBinary(t), keep: true,
 		config: "../../config-examples/file_to_clevertap.yaml",
 		calls:  "../../config-examples/data/segment-calls.jsonl.gz",
+		export: "../../config-examples/events_export.yaml",
+		seed:   "../../config-examples/data/clevertap-events.jsonl",
 	}
 	t.Setenv("TMPDIR", t.TempDir())
 	ctx, interrupt := context.WithTimeout(context.Background(), time.Minute)
@@ -43,6 +45,8 @@ func TestE2EDemoAccountsForEveryCallAndCleansUp(t *testing.T) {
 	require.NoError(t, run(ctx, o, &out))
 	assert.Contains(t, out.text.String(), "1,200 calls read")
 	assert.Contains(t, out.text.String(), "Every call accounted for")
+	assert.Contains(t, out.text.String(), "Every event accounted for")
+	assert.Contains(t, out.text.String(), "The same again: 0 events exported, 0 calls sent to Segment")
 	left, err := os.ReadDir(os.TempDir())
 	require.NoError(t, err)
 	assert.Empty(t, left, "temporary files")
@@ -67,4 +71,7 @@ func TestE2EDemoSaysWhyItFails(t *testing.T) {
 
 	o := options{binary: builtBinary(t), config: "no-such.yaml", calls: "../../config-examples/data/segment-calls.jsonl.gz"}
 	assert.ErrorContains(t, run(context.Background(), o, &strings.Builder{}), "no-such.yaml")
+
+	o = options{binary: builtBinary(t), seed: "no-such.jsonl"}
+	assert.ErrorContains(t, run(context.Background(), o, &strings.Builder{}), "no-such.jsonl")
 }

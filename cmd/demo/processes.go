@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"syscall"
 	"time"
 )
@@ -18,6 +17,10 @@ import (
 const (
 	deadLetterFile = "dead_letter.jsonl"
 	metricsFile    = "metrics.txt"
+
+	checkpointsDir    = "checkpoints"
+	exportDeadLetter  = "export_dead_letter.jsonl"
+	exportMetricsFile = "export_metrics_%d.txt"
 )
 
 // sandbox is a running `clevertap-segment sandbox`.
@@ -29,7 +32,7 @@ type sandbox struct {
 }
 
 // startSandbox returns when the sandbox answers.
-func startSandbox(ctx context.Context, binary, log string) (*sandbox, error) {
+func startSandbox(ctx context.Context, o options, log string) (*sandbox, error) {
 	address, err := freeAddress()
 	if err != nil {
 		return nil, err
@@ -40,7 +43,7 @@ func startSandbox(ctx context.Context, binary, log string) (*sandbox, error) {
 	}
 	defer output.Close() // the process has its own handle
 	s := &sandbox{url: "http://" + address, exited: make(chan struct{})}
-	s.cmd = exec.Command(binary, "sandbox", "--address", address)
+	s.cmd = exec.Command(o.binary, "sandbox", "--address", address, "--seed", o.seed)
 	s.cmd.Stdout, s.cmd.Stderr = output, output
 	// In a group of its own, so that Ctrl-C reaches it through stop and not twice.
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -101,16 +104,17 @@ func (s *sandbox) stop() {
 	}
 }
 
-// runPipeline runs the example to its end.
-func runPipeline(ctx context.Context, o options, url, dir string) error {
+// runPipeline runs an example to its end, against the sandbox.
+func runPipeline(ctx context.Context, binary, config, metrics, url string, env ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	var log bytes.Buffer
-	cmd := exec.CommandContext(ctx, o.binary, "run",
-		"-s", "metrics.prometheus.file_output_path="+filepath.Join(dir, metricsFile), o.config)
-	// The demo talks to the sandbox whatever account the environment names.
+	cmd := exec.CommandContext(ctx, binary, "run", "-s", "http.enabled=false",
+		"-s", "metrics.prometheus.file_output_path="+metrics, config)
+	// The demo talks to the sandbox whatever accounts the environment names.
 	cmd.Env = append(os.Environ(), "CLEVERTAP_URL="+url, "CLEVERTAP_ACCOUNT_ID=", "CLEVERTAP_PASSCODE=",
-		"CALLS="+o.calls, "DEAD_LETTER="+filepath.Join(dir, deadLetterFile))
+		"SEGMENT_ENDPOINT="+url, "SEGMENT_WRITE_KEY=")
+	cmd.Env = append(cmd.Env, env...)
 	cmd.Stdout, cmd.Stderr = &log, &log
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 5 * time.Second
@@ -118,7 +122,7 @@ func runPipeline(ctx context.Context, o options, url, dir string) error {
 		if ctx.Err() != nil {
 			err = fmt.Errorf("stopped: %w", ctx.Err())
 		}
-		return fmt.Errorf("running %s: %w\n%s", o.config, err, log.String())
+		return fmt.Errorf("running %s: %w\n%s", config, err, log.String())
 	}
 	return nil
 }

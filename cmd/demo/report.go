@@ -23,7 +23,7 @@ func (r *result) print(out io.Writer) {
 	line(r.delivered.sum(), "records delivered", r.delivered)
 	line(r.failed.sum(), "records rejected, now in the dead letter", r.failed)
 	line(r.fixes.sum(), "repairs on the way", r.fixes)
-	line(r.profiles, "profiles in the sandbox", nil)
+	line(r.profiles, "new profiles in the sandbox", nil)
 	fmt.Fprintf(out, "\n%s\n", r.account())
 	fmt.Fprintf(out, "Took %s.\n", r.took.Round(100*time.Millisecond))
 }
