@@ -113,8 +113,8 @@ Webhooks are new facts and are not; profiles do not tell where they came from: t
 ### Message ids
 
 A hash, so that the same record exported twice is one message to Segment, which drops the second. Of an event: account,
-person, name, time, properties, and its number among identical ones of the day. Of a profile: account, person, traits and
-day. Of a webhook: campaign, person, properties and day of receipt. So two identical events of one second count twice only
+person, name, time, properties, session, and its number among identical ones of the day. Of a profile: account, ids, traits,
+context (devices, push token) and day. Of a webhook: campaign, person, properties and day of receipt. So two identical events of one second count twice only
 where the input numbers them, as ours do; and the same campaign reaches a person with the same properties once a day.
 
 ### Metadata

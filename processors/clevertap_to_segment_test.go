@@ -108,6 +108,43 @@ func TestAProfileIsOneMessageADay(t *testing.T) {
 	assert.NotEqual(t, today[0].meta["segment_message_id"], tomorrow[0].meta["segment_message_id"])
 }
 
+// What an input takes for news must be a message of its own, or Segment would drop it.
+func TestNewsAboutAPersonIsAMessageOfItsOwn(t *testing.T) {
+	seen := map[string]string{}
+	for name, profile := range map[string]string{
+		"a visitor":           `{"objectId":"a","profileData":{"plan":"gold"}}`,
+		"identified":          `{"objectId":"a","identity":"u1","profileData":{"plan":"gold"}}`,
+		"as somebody else":    `{"objectId":"a","identity":"u2","profileData":{"plan":"gold"}}`,
+		"with a push token":   `{"objectId":"a","identity":"u1","push_token":"fcm:t","profileData":{"plan":"gold"}}`,
+		"with another device": `{"objectId":"b","identity":"u1","profileData":{"plan":"gold"}}`,
+	} {
+		got, err := processBack(t, `{}`, profile, nil)
+		require.NoError(t, err)
+		id := got[0].meta["segment_message_id"]
+		assert.Empty(t, seen[id], name)
+		seen[id] = name
+	}
+}
+
+func TestAPersonBehindAnEventIsOneMessageADay(t *testing.T) {
+	id := func(day string) string {
+		got, err := processBack(t, `emit: identify`, exported, map[string]string{metaDay: day})
+		require.NoError(t, err)
+		return got[0].meta["segment_message_id"]
+	}
+	assert.Equal(t, id("2026-03-01"), id("2026-03-01"))
+	assert.NotEqual(t, id("2026-03-01"), id("2026-03-02"))
+}
+
+func TestTimesThatAClockChangeJoinsStayTwoEvents(t *testing.T) {
+	id := func(ts string) string {
+		got, err := processBack(t, `timezone: Europe/Berlin`, `{"profile":{"identity":"u"},"ts":`+ts+`,"event_props":{},"event_name":"E"}`, nil)
+		require.NoError(t, err)
+		return got[0].meta["segment_message_id"]
+	}
+	assert.NotEqual(t, id("20260329023000"), id("20260329033000"))
+}
+
 func TestTheWebhookEventIsInterpolated(t *testing.T) {
 	got, err := processBack(t, "emit: track\nwebhook_event: 'Campaign ${! json(\"targetId\") }'",
 		`{"targetId":5,"profiles":[{"identity":"u"}]}`, nil)

@@ -1,6 +1,7 @@
 package clevertap
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"slices"
 	"strconv"
@@ -58,9 +59,14 @@ func InspectExportedProfile(record []byte) (ExportedProfile, error) {
 		return ExportedProfile{}, unclear("a record of the export is not an object")
 	}
 	v.Del("events")
-	for _, platform := range v.GetArray("platformInfo") {
+	platforms := v.GetArray("platformInfo")
+	for _, platform := range platforms {
 		platform.Del("ls")
 	}
+	// Exports promise no order of a person's devices.
+	slices.SortStableFunc(platforms, func(a, b *fastjson.Value) int {
+		return bytes.Compare(a.GetStringBytes("objectId"), b.GetStringBytes("objectId"))
+	})
 	person := v.Get("identity")
 	if person == nil {
 		person = v.Get("objectId")

@@ -93,7 +93,7 @@ func (m *BackMapper) mapEvent(doc segment.Value) (DropReason, error) {
 		return NotDropped, &segment.Error{Reason: segment.EventNotDefined, Field: "event_name", Rule: "an event needs its name"}
 	}
 	if m.opt.Emit == EmitIdentify || m.opt.Emit == EmitBoth {
-		m.emitIdentify(who, p, nil)
+		m.emitIdentify(who, p, []string{m.origin.Day})
 	}
 	if m.opt.Emit == EmitIdentify {
 		return NotDropped, nil
@@ -104,7 +104,8 @@ func (m *BackMapper) mapEvent(doc segment.Value) (DropReason, error) {
 	}
 	m.emitEvent(who, p, happening{
 		name: name, at: at, properties: []segment.Value{properties}, session: fold(doc, "session_props", "sessionProps"),
-		salt: []string{at, m.origin.Occurrence},
+		// As written: two times that a wrong zone makes one instant stay two events.
+		salt: []string{scalarText(doc.Get("ts")), m.origin.Occurrence},
 	})
 	return NotDropped, nil
 }

@@ -51,13 +51,13 @@ func fold(object segment.Value, names ...string) segment.Value {
 // individual is one person in a document, wherever the document keeps them.
 type individual struct {
 	profile segment.Value
-	// devices lists the person's devices, the first one first.
+	// devices lists the person's devices.
 	devices segment.Value
 	// device is what an event says about its device.
 	device segment.Value
 }
 
-// first looks a field up in the profile, and then in its first device that has it.
+// first looks a field up in the profile, and then in its first device.
 func (p individual) first(names ...string) segment.Value {
 	if v := fold(p.profile, names...); v.Kind() != segment.Null {
 		return v
@@ -65,12 +65,18 @@ func (p individual) first(names ...string) segment.Value {
 	if v := fold(p.device, names...); v.Kind() != segment.Null {
 		return v
 	}
+	return fold(p.firstDevice(), names...)
+}
+
+// firstDevice is the one whose id comes first: exports promise no order.
+func (p individual) firstDevice() (first segment.Value) {
 	for _, device := range p.devices.Elements() {
-		if v := fold(device, names...); v.Kind() != segment.Null {
-			return v
+		id := device.Get("objectId").Text()
+		if id != "" && (first.Kind() == segment.Null || id < first.Get("objectId").Text()) {
+			first = device
 		}
 	}
-	return segment.Value{}
+	return first
 }
 
 // objectID is the person's CleverTap id: that of the event's device, or else of the first device.
