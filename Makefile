@@ -14,7 +14,7 @@ EXAMPLES  := ./config-examples
 .PHONY: help build test lint unit configs configs-aws fuzz bench demo licences clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/clevertap-segment (TAGS="kafka aws gcp" adds components, see the README for their licences)
 	@mkdir -p bin
