@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// replaceLoneSurrogates appends raw with every \uXXXX that is half of a surrogate pair without its other half replaced
+// replaceLoneSurrogates appends raw with every \uHHHH that is half of a surrogate pair without its other half replaced
 // by \ufffd. Browsers send such halves when they cut a text in the middle of an emoji; they are no characters, and
 // parsers disagree on what they become. Raw must be valid JSON.
 func replaceLoneSurrogates(dst, raw []byte) []byte {
@@ -41,7 +41,7 @@ func escapeSize(raw []byte) int {
 	return len(`\u0000`)
 }
 
-// escapedUnit reads a \uXXXX at the start of raw.
+// escapedUnit reads a \uHHHH at the start of raw.
 func escapedUnit(raw []byte) (rune, bool) {
 	if len(raw) < len(`\u0000`) || raw[0] != '\\' || raw[1] != 'u' {
 		return 0, false

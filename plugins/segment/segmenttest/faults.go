@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/faulty"
 )
 
 // Faults are troubles to order. Rates are probabilities from 0 to 1, diced per request with the seed of the options; the
@@ -99,41 +101,17 @@ func (l luck) wait(ctx context.Context) bool {
 		<-ctx.Done()
 		return false
 	}
-	return pause(ctx, l.latency)
-}
-
-func pause(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return true
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	return faulty.Pause(ctx, l.latency)
 }
 
 func (l luck) write(w http.ResponseWriter, r *http.Request, a answer) {
-	if !l.cut && l.drip <= 0 {
+	part := func(body []byte) { write(w, answer{a.status, body}) }
+	switch {
+	case l.cut:
+		faulty.Cut(w, a.body, part)
+	case l.drip > 0:
+		faulty.Drip(w, r, l.drip, a.body, part)
+	default:
 		write(w, a)
-		return
-	}
-	w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
-	control := http.NewResponseController(w)
-	if l.cut {
-		write(w, answer{a.status, a.body[:len(a.body)/2]})
-		_ = control.Flush()
-		panic(http.ErrAbortHandler) // closes the connection, which is the fault that was ordered
-	}
-	size := max(1, len(a.body)/8)
-	write(w, answer{a.status, a.body[:size]})
-	for rest := a.body[size:]; len(rest) > 0 && pause(r.Context(), l.drip); {
-		_ = control.Flush()
-		n := min(size, len(rest))
-		_, _ = w.Write(rest[:n])
-		rest = rest[n:]
 	}
 }
