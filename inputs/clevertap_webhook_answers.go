@@ -1,10 +1,6 @@
 package inputs
 
-import (
-	"context"
-	"errors"
-	"net/http"
-)
+import "net/http"
 
 // statusCallerLeft is nginx's word for it; nobody reads the answer.
 const statusCallerLeft = 499
@@ -16,36 +12,25 @@ type webhookAnswer struct {
 }
 
 var (
-	answerDelivered   = webhookAnswer{http.StatusOK, `{"status":"delivered"}`}
-	answerTest        = webhookAnswer{http.StatusOK, `{"status":"test"}`}
-	answerEmpty       = webhookAnswer{http.StatusOK, `{"status":"empty"}`}
-	answerUnreadable  = webhookAnswer{http.StatusBadRequest, `{"error":"unreadable"}`}
-	answerInvalidJSON = webhookAnswer{http.StatusBadRequest, `{"error":"invalid_json"}`}
-	answerProfiles    = webhookAnswer{http.StatusBadRequest, `{"error":"invalid_profiles"}`}
-	answerAuth        = webhookAnswer{http.StatusUnauthorized, `{"error":"unauthorized"}`}
-	answerPath        = webhookAnswer{http.StatusNotFound, `{"error":"not_found"}`}
-	answerMethod      = webhookAnswer{http.StatusMethodNotAllowed, `{"error":"method_not_allowed"}`}
-	answerTooLarge    = webhookAnswer{http.StatusRequestEntityTooLarge, `{"error":"too_large"}`}
-	answerPacked      = webhookAnswer{http.StatusUnsupportedMediaType, `{"error":"unsupported_encoding"}`}
-	answerLeft        = webhookAnswer{statusCallerLeft, `{"error":"caller_left"}`}
-	answerRefused     = webhookAnswer{http.StatusServiceUnavailable, `{"error":"not_delivered"}`}
-	answerOverload    = webhookAnswer{http.StatusServiceUnavailable, `{"error":"overloaded"}`}
-	answerStopping    = webhookAnswer{http.StatusServiceUnavailable, `{"error":"stopping"}`}
-	answerTimeout     = webhookAnswer{http.StatusGatewayTimeout, `{"error":"timed_out"}`}
+	answerDelivered   = &webhookAnswer{http.StatusOK, `{"status":"delivered"}`}
+	answerTest        = &webhookAnswer{http.StatusOK, `{"status":"test"}`}
+	answerEmpty       = &webhookAnswer{http.StatusOK, `{"status":"empty"}`}
+	answerUnreadable  = &webhookAnswer{http.StatusBadRequest, `{"error":"unreadable"}`}
+	answerInvalidJSON = &webhookAnswer{http.StatusBadRequest, `{"error":"invalid_json"}`}
+	answerProfiles    = &webhookAnswer{http.StatusBadRequest, `{"error":"invalid_profiles"}`}
+	answerAuth        = &webhookAnswer{http.StatusUnauthorized, `{"error":"unauthorized"}`}
+	answerPath        = &webhookAnswer{http.StatusNotFound, `{"error":"not_found"}`}
+	answerMethod      = &webhookAnswer{http.StatusMethodNotAllowed, `{"error":"method_not_allowed"}`}
+	answerTooLarge    = &webhookAnswer{http.StatusRequestEntityTooLarge, `{"error":"too_large"}`}
+	answerPacked      = &webhookAnswer{http.StatusUnsupportedMediaType, `{"error":"unsupported_encoding"}`}
+	answerLeft        = &webhookAnswer{statusCallerLeft, `{"error":"caller_left"}`}
+	answerRefused     = &webhookAnswer{http.StatusServiceUnavailable, `{"error":"not_delivered"}`}
+	answerOverload    = &webhookAnswer{http.StatusServiceUnavailable, `{"error":"overloaded"}`}
+	answerStopping    = &webhookAnswer{http.StatusServiceUnavailable, `{"error":"stopping"}`}
+	answerTimeout     = &webhookAnswer{http.StatusGatewayTimeout, `{"error":"timed_out"}`}
 )
 
-func webhookOutcome(err error) webhookAnswer {
-	if err != nil {
-		// The engine has logged the cause, where it may be known.
-		return answerRefused
-	}
-	return answerDelivered
-}
-
-// webhookGaveUp is for a caller whose context has ended.
-func webhookGaveUp(ctx context.Context) webhookAnswer {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return answerTimeout
-	}
-	return answerLeft
+// webhookAnswers tell callers what became of their call.
+var webhookAnswers = map[outcome]*webhookAnswer{
+	delivered: answerDelivered, refused: answerRefused, timedOut: answerTimeout, callerLeft: answerLeft, stopping: answerStopping,
 }

@@ -100,9 +100,9 @@ func TestWebhookSettingsThatAreRefused(t *testing.T) {
 func TestWebhookDefaults(t *testing.T) {
 	in, err := parseWebhook(t, "{}")
 	require.NoError(t, err)
-	c := in.config
+	c := in.handler.config
 	assert.Equal(t, []any{"127.0.0.1:4197", "/clevertap", "", 2500 * time.Millisecond, 4 << 20, 100},
-		[]any{c.address, c.path, c.accountID, c.timeout, c.maxBodyBytes, c.maxCalls})
+		[]any{c.address, c.path, c.accountID, c.timeout, c.maxBodyBytes, c.maxRequests})
 	assert.True(t, c.auth.open())
 	assert.Nil(t, c.tls)
 	assert.Greater(t, in.newServer().ReadTimeout, c.timeout)

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
@@ -27,43 +26,19 @@ const (
 	webhookGrowth = 16
 )
 
-// webhookCall is a call on its way through the pipeline.
-type webhookCall struct {
-	batch service.MessageBatch
-	acked chan error
-}
-
-// ack keeps the first outcome; the caller may no longer be there to hear it.
-func (c *webhookCall) ack(_ context.Context, err error) error {
-	select {
-	case c.acked <- err:
-	default:
-	}
-	return nil
-}
-
 // webhookHandler is the HTTP side of the input.
 type webhookHandler struct {
 	config clevertapWebhookConfig
 	now    func() time.Time
 
-	// calls has no buffer: nothing waits in it whose caller has been answered.
-	calls chan *webhookCall
-	slots chan struct{}
-
-	draining, stopped chan struct{} // closed by drain and stop
-	drain, stop       func()
+	handover *handover
 
 	requests, profiles *service.MetricCounter
 }
 
 func newWebhookHandler(c clevertapWebhookConfig, metrics *service.Metrics, now func() time.Time) *webhookHandler {
-	draining, stopped := make(chan struct{}), make(chan struct{})
 	return &webhookHandler{
-		config: c, now: now,
-		calls: make(chan *webhookCall), slots: make(chan struct{}, c.maxCalls),
-		draining: draining, stopped: stopped,
-		drain: sync.OnceFunc(func() { close(draining) }), stop: sync.OnceFunc(func() { close(stopped) }),
+		config: c, now: now, handover: newHandover(c.maxRequests),
 		requests: metrics.NewCounter("clevertap_webhook_requests_total", "code"),
 		profiles: metrics.NewCounter("clevertap_webhook_profiles_total"),
 	}
@@ -90,7 +65,7 @@ func (h *webhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, answer.body+"\n")
 }
 
-func (h *webhookHandler) answer(w http.ResponseWriter, r *http.Request) webhookAnswer {
+func (h *webhookHandler) answer(w http.ResponseWriter, r *http.Request) *webhookAnswer {
 	ctx, done := context.WithTimeout(r.Context(), h.config.timeout)
 	defer done()
 	switch {
@@ -100,25 +75,23 @@ func (h *webhookHandler) answer(w http.ResponseWriter, r *http.Request) webhookA
 		return answerMethod
 	case !h.config.auth.open() && !h.config.auth.allows(r):
 		return answerAuth
-	case webhookClosed(h.draining):
+	case closed(h.handover.draining):
 		return answerStopping
 	}
-	select {
-	case h.slots <- struct{}{}:
-		defer func() { <-h.slots }()
-	default:
+	if !h.handover.enter() {
 		return answerOverload
 	}
+	defer h.handover.leave()
 	body, refusal := h.read(ctx, w, r)
 	if refusal != nil {
-		return *refusal
+		return refusal
 	}
 	return h.take(ctx, body)
 }
 
 func (h *webhookHandler) read(ctx context.Context, w http.ResponseWriter, r *http.Request) ([]byte, *webhookAnswer) {
 	if packing := r.Header.Get("Content-Encoding"); packing != "" && packing != "identity" {
-		return nil, &answerPacked
+		return nil, answerPacked
 	}
 	deadline, _ := ctx.Deadline()
 	connection := http.NewResponseController(w)
@@ -132,18 +105,17 @@ func (h *webhookHandler) read(ctx context.Context, w http.ResponseWriter, r *htt
 		_ = connection.SetReadDeadline(time.Time{})
 		return body, nil
 	case errors.As(err, &tooLarge):
-		return nil, &answerTooLarge
+		return nil, answerTooLarge
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, &answerTimeout
+		return nil, answerTimeout
 	case ctx.Err() != nil:
-		answer := webhookGaveUp(ctx)
-		return nil, &answer
+		return nil, webhookAnswers[gaveUp(ctx)]
 	}
-	return nil, &answerUnreadable
+	return nil, answerUnreadable
 }
 
 // take reads a body and delivers what is in it.
-func (h *webhookHandler) take(ctx context.Context, body []byte) webhookAnswer {
+func (h *webhookHandler) take(ctx context.Context, body []byte) *webhookAnswer {
 	parts, err := clevertap.SplitWebhook(body, webhookGrowth*h.config.maxBodyBytes)
 	switch {
 	case errors.Is(err, clevertap.ErrWebhookTooLarge):
@@ -157,11 +129,11 @@ func (h *webhookHandler) take(ctx context.Context, body []byte) webhookAnswer {
 	case len(parts.Bodies) == 0:
 		return answerEmpty
 	}
-	answer := h.deliver(ctx, &webhookCall{batch: h.messages(parts), acked: make(chan error, 1)})
-	if answer == answerDelivered {
+	outcome := h.handover.deliver(ctx, newParcel(h.messages(parts), nil))
+	if outcome == delivered {
 		h.profiles.Incr(int64(len(parts.Bodies)))
 	}
-	return answer
+	return webhookAnswers[outcome]
 }
 
 func (h *webhookHandler) messages(parts clevertap.Webhook) service.MessageBatch {
@@ -180,32 +152,4 @@ func (h *webhookHandler) messages(parts clevertap.Webhook) service.MessageBatch 
 		batch[i] = msg
 	}
 	return batch
-}
-
-// deliver hands a call to the pipeline and waits for the outcome. Every way out but one says that it was not delivered.
-func (h *webhookHandler) deliver(ctx context.Context, call *webhookCall) webhookAnswer {
-	if ctx.Err() != nil {
-		return webhookGaveUp(ctx)
-	}
-	select {
-	case h.calls <- call:
-	case <-h.draining:
-		return answerStopping
-	case <-ctx.Done():
-		return webhookGaveUp(ctx)
-	}
-	select {
-	case err := <-call.acked:
-		return webhookOutcome(err)
-	case <-ctx.Done():
-		return webhookGaveUp(ctx)
-	case <-h.stopped:
-	}
-	// The last acknowledgements come just before the stop.
-	select {
-	case err := <-call.acked:
-		return webhookOutcome(err)
-	default:
-		return answerStopping
-	}
 }

@@ -155,7 +155,7 @@ func TestWebhookDrains(t *testing.T) {
 
 	// It stands at the door when the pipeline begins to stop.
 	go func() { waiting <- call.post(t, webhookOne) }()
-	require.Eventually(t, func() bool { return len(in.handler.slots) == 2 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(in.handler.handover.slots) == 2 }, 5*time.Second, time.Millisecond)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, late, err := in.ReadBatch(ctx)
@@ -171,7 +171,7 @@ func TestWebhookDrains(t *testing.T) {
 	assert.Equal(t, `{"error":"stopping"}`, got.body)
 	require.NoError(t, ack(t.Context(), nil))
 	assert.Equal(t, 200, (<-accepted).status, "what was accepted is still answered")
-	in.handler.stop()
+	in.handler.handover.stop()
 	assert.Equal(t, 503, (<-waiting).status)
 }
 
@@ -195,12 +195,12 @@ func TestWebhookPrefersTheOutcomeToTheStop(t *testing.T) {
 	in, err := parseWebhook(t, "timeout: 10s")
 	require.NoError(t, err)
 	for range 200 {
-		handler := newWebhookHandler(in.config, nil, time.Now)
-		answered := make(chan webhookAnswer, 1)
+		handler := newWebhookHandler(in.handler.config, nil, time.Now)
+		answered := make(chan *webhookAnswer, 1)
 		go func() { answered <- handler.take(t.Context(), []byte(webhookOne)) }()
-		call := <-handler.calls
+		call := <-handler.handover.parcels
 		require.NoError(t, call.ack(t.Context(), nil))
-		handler.stop()
+		handler.handover.stop()
 		require.Equal(t, answerDelivered, <-answered)
 	}
 }
@@ -214,7 +214,7 @@ func TestWebhookNeverSaysDeliveredToACallerWhoLeft(t *testing.T) {
 	served.Go(func() {
 		in.handler.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/clevertap", strings.NewReader(webhookOne)).WithContext(ctx))
 	})
-	<-in.handler.calls
+	<-in.handler.handover.parcels
 	cancel()
 	served.Wait()
 	assert.Equal(t, 499, w.Code)

@@ -87,7 +87,7 @@ func (c *Call) Unix() (int64, bool) {
 	return 0, false
 }
 
-func decodeCall(v, envelope Value) (Call, error) {
+func decodeCall(v, envelope Value, route Type) (Call, error) {
 	if v.Kind() != Object {
 		return Call{}, &Error{InvalidJSON, "", "a call must be a JSON object"}
 	}
@@ -103,8 +103,10 @@ func decodeCall(v, envelope Value) (Call, error) {
 	if c.MessageID, err = decodeID("messageId", f.messageID); err != nil {
 		c.MessageID = "" // nothing depends on it
 	}
-	if c.Type, err = decodeType(f.typ); err != nil {
-		return c, err
+	if c.Type = route; route == "" || f.typ.Kind() != Null {
+		if c.Type, err = decodeType(f.typ); err != nil {
+			return c, err
+		}
 	}
 	if err := c.decodeIDs(&f); err != nil {
 		return c, err

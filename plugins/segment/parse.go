@@ -27,6 +27,7 @@ type Document struct {
 	root     Value
 	envelope Value
 	calls    Value
+	route    Type // of calls that name no type themselves
 }
 
 // Parse reads one JSON document. Its error, an *Error, says that there are no calls in it: InvalidJSON or EmptyBatch.
@@ -73,7 +74,7 @@ func (d Document) Calls() int {
 
 // Call decodes call i. The error, an *Error, says what is wrong with this call alone.
 func (d Document) Call(i int) (Call, error) {
-	return decodeCall(d.item(i), d.envelope)
+	return decodeCall(d.item(i), d.envelope, d.route)
 }
 
 // AppendCall appends call i as JSON, merged with its envelope: `context` and `integrations` member by member, `sentAt`

@@ -42,17 +42,6 @@ func (s *Server) Reset() {
 	s.update(func() { s.st = newState(s.opts) })
 }
 
-// routes maps what follows /v1/ to the type of its calls; "" is a batch.
-var routes = map[string]segment.Type{
-	"batch": "", "import": "", "b": "",
-	"identify": segment.Identify, "i": segment.Identify,
-	"track": segment.Track, "t": segment.Track,
-	"page": segment.Page, "p": segment.Page,
-	"screen": segment.Screen, "s": segment.Screen,
-	"group": segment.Group, "g": segment.Group,
-	"alias": segment.Alias, "a": segment.Alias,
-}
-
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var hook func(http.ResponseWriter, *http.Request) bool
@@ -65,7 +54,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name, versioned := strings.CutPrefix(strings.TrimSuffix(r.URL.Path, "/"), "/v1/")
-	route, known := routes[name]
+	route, known := segment.Routes[name]
 	switch {
 	case !versioned || !known:
 		write(w, unknownRoute)

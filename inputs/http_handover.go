@@ -1,0 +1,132 @@
+package inputs
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/redpanda-data/benthos/v4/public/service"
+)
+
+// outcome is what became of a batch that was handed to the pipeline. Only delivered says that nothing has to be sent
+// again; after timedOut and callerLeft it may still be delivered.
+type outcome int
+
+const (
+	delivered outcome = iota
+	refused
+	timedOut
+	callerLeft
+	stopping
+)
+
+// handover gives the batches of requests to the pipeline and waits for what becomes of them.
+type handover struct {
+	// parcels has no buffer: nothing waits in it whose sender has been answered.
+	parcels chan *parcel
+	slots   chan struct{}
+
+	draining, stopped chan struct{} // closed by drain and stop
+	drain, stop       func()
+}
+
+// newHandover returns one that serves so many requests at once.
+func newHandover(requests int) *handover {
+	draining, stopped := make(chan struct{}), make(chan struct{})
+	return &handover{
+		parcels: make(chan *parcel), slots: make(chan struct{}, requests),
+		draining: draining, stopped: stopped,
+		drain: sync.OnceFunc(func() { close(draining) }), stop: sync.OnceFunc(func() { close(stopped) }),
+	}
+}
+
+// enter takes a slot, unless all are taken. Whoever has one calls leave.
+func (h *handover) enter() bool {
+	select {
+	case h.slots <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (h *handover) leave() { <-h.slots }
+
+// parcel is a batch on its way through the pipeline.
+type parcel struct {
+	batch service.MessageBatch
+	// settled, if there is one, is called once with the outcome, be it the pipeline's or that it never got the batch.
+	settled func(ctx context.Context, err error)
+	once    sync.Once
+	acked   chan error
+}
+
+func newParcel(batch service.MessageBatch, settled func(context.Context, error)) *parcel {
+	return &parcel{batch: batch, settled: settled, acked: make(chan error, 1)}
+}
+
+// ack keeps the first outcome; the sender may no longer be there to hear it.
+func (p *parcel) ack(ctx context.Context, err error) error {
+	p.once.Do(func() {
+		if p.settled != nil {
+			p.settled(ctx, err)
+		}
+		p.acked <- err
+	})
+	return nil
+}
+
+var errNotTaken = errors.New("the pipeline has not taken it")
+
+// deliver hands a parcel to the pipeline and waits for the outcome.
+func (h *handover) deliver(ctx context.Context, p *parcel) outcome {
+	if o := h.give(ctx, p); o != delivered {
+		_ = p.ack(ctx, errNotTaken)
+		return o
+	}
+	select {
+	case err := <-p.acked:
+		return outcomeOf(err)
+	case <-ctx.Done():
+		return gaveUp(ctx)
+	case <-h.stopped:
+	}
+	// The last acknowledgements come just before the stop.
+	select {
+	case err := <-p.acked:
+		return outcomeOf(err)
+	default:
+		return stopping
+	}
+}
+
+// give is delivered once the pipeline has the parcel.
+func (h *handover) give(ctx context.Context, p *parcel) outcome {
+	if ctx.Err() != nil {
+		return gaveUp(ctx)
+	}
+	select {
+	case h.parcels <- p:
+		return delivered
+	case <-h.draining:
+		return stopping
+	case <-ctx.Done():
+		return gaveUp(ctx)
+	}
+}
+
+func outcomeOf(err error) outcome {
+	if err != nil {
+		// The engine has logged the cause, where it may be known.
+		return refused
+	}
+	return delivered
+}
+
+// gaveUp is for a request whose context has ended.
+func gaveUp(ctx context.Context) outcome {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return timedOut
+	}
+	return callerLeft
+}

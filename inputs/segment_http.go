@@ -1,0 +1,146 @@
+package inputs
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/redpanda-data/benthos/v4/public/service"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/fields"
+)
+
+const (
+	shFieldPathPrefix     = "path_prefix"
+	shFieldWriteKeys      = "write_keys"
+	shFieldAllowedOrigins = "allowed_origins"
+	shFieldWebhookPath    = "webhook_path"
+	shFieldWebhookSecret  = "webhook_secret"
+	shFieldArraySignature = "webhook_array_signature"
+	shFieldIntegration    = "integration"
+	shFieldCorrectClock   = "correct_clock_skew"
+	shFieldDedupeCache    = "dedupe_cache"
+	shFieldDedupeTTL      = "dedupe_ttl"
+	shFieldMaxBytes       = "max_in_flight_bytes"
+)
+
+var shDefaults = httpDefaults{
+	address:         "127.0.0.1:4196",
+	timeout:         "4s",
+	timeoutMeaning:  "How long a caller waits for the acknowledgement before it is told to come again. Segment's webhooks wait for five seconds, its SDKs for eight and more. The output's batching period and its retries must fit into it.",
+	maxBodyBytes:    512 << 10,
+	bodyMeaning:     "The largest body, after it was unpacked. A call of more than 32 KB is refused by itself, with what it takes over from its envelope.",
+	maxRequests:     2000,
+	requestsMeaning: "How many requests may wait for their acknowledgement at once. Any other is told right away to come again.",
+}
+
+const (
+	signatureEither = "either"
+	signatureWhole  = "whole"
+)
+
+var arraySignatures = []fields.Option{
+	{Word: signatureEither, Meaning: "the whole array, or its first call alone, as Segment's webhooks sign at present; that authenticates only the first call, and so only there a `delete` is taken"},
+	{Word: signatureWhole, Meaning: "the whole array only"},
+}
+
+func segmentHTTPSpec() *service.ConfigSpec {
+	return service.NewConfigSpec().
+		Beta().
+		Version("0.2.0").
+		Categories("Network", "Services", "Segment").
+		Summary("Receives calls from Segment's SDKs and webhooks as Segment itself would, and answers when they have been delivered.").
+		Description(shDescription).
+		Field(httpAddressField(shDefaults)).
+		Fields(trackingFields()...).
+		Fields(segmentWebhookFields()...).
+		Fields(dedupeFields()...).
+		Fields(httpLimitFields(shDefaults)...).
+		Field(atLeastOne(shFieldMaxBytes, 64<<20).
+			Description("How many bytes of bodies and calls may be in memory until they are acknowledged. Requests beyond are told to come again. One request of the largest size always has room.")).
+		Example(shExampleTitle, shExampleSummary, shExample)
+}
+
+func trackingFields() []*service.ConfigField {
+	return []*service.ConfigField{
+		service.NewStringField(shFieldPathPrefix).
+			Description("What the routes of the Tracking API begin with: `/v1/track`, `/v1/batch` and so on.").
+			Default("/v1").
+			LintRule(`root = if this != "" && !this.string().has_prefix("/") { ["path_prefix must begin with /"] }`),
+		service.NewStringListField(shFieldWriteKeys).
+			Description("The write keys that are taken. They are not secret: they stand in every app and page. Without any, every key is taken and a call without a key, too, and a warning says so at the start.").
+			Example([]string{"${SEGMENT_WRITE_KEY}"}).
+			Default([]string{}).
+			Secret(),
+		service.NewStringListField(shFieldAllowedOrigins).
+			Description("The origins of pages whose calls are taken, such as `https://shop.example.com`, `https://*.example.com`, or `*` for all. Calls from pages elsewhere are refused. Without any there are no CORS headers, and browsers keep pages of other origins from calling.").
+			Example([]string{"https://shop.example.com"}).
+			Default([]string{}),
+		service.NewStringField(shFieldIntegration).
+			Description("The name under which calls may turn this destination off in their `integrations` object. Such calls are answered with a success and dropped, but for those of the webhook, which Segment has filtered already. Empty: nothing is dropped.").
+			Default("CleverTap"),
+		service.NewBoolField(shFieldCorrectClock).
+			Description("Correct `timestamp` by the difference between the sender's clock and this machine's, as Segment does. Not done for webhooks, where Segment has done it.").
+			Default(true).
+			Advanced(),
+	}
+}
+
+func segmentWebhookFields() []*service.ConfigField {
+	return []*service.ConfigField{
+		service.NewStringField(shFieldWebhookPath).
+			Description("The path that Segment's webhook destinations call.").
+			Default("/webhook").
+			LintRule(`root = if !this.string().has_prefix("/") { ["webhook_path must begin with /"] }`),
+		service.NewStringField(shFieldWebhookSecret).
+			Description("The secret that the webhook destination signs with. Without it the path is answered 404.").
+			Example("${SEGMENT_WEBHOOK_SECRET}").
+			Default("").
+			Secret(),
+		fields.Enum(shFieldArraySignature, arraySignatures).
+			Description("What the signature of an array of calls must cover.").
+			Default(signatureEither).
+			Advanced(),
+	}
+}
+
+func dedupeFields() []*service.ConfigField {
+	return []*service.ConfigField{
+		service.NewStringField(shFieldDedupeCache).
+			Description("A cache resource that remembers the message ids of delivered calls. A call whose id is known is answered with a success and not delivered again; one whose id is on its way waits for the outcome. While the cache fails, calls are delivered without.").
+			Default(""),
+		fields.Duration(shFieldDedupeTTL, "24h").
+			Description("How long ids are remembered, where the cache knows of time.").
+			Advanced(),
+	}
+}
+
+func init() {
+	service.MustRegisterBatchInput("segment_http", segmentHTTPSpec(),
+		func(conf *service.ParsedConfig, mgr *service.Resources) (service.BatchInput, error) {
+			c, err := segmentHTTPConfigFromParsed(conf)
+			if err != nil {
+				return nil, err
+			}
+			if c.dedupeCache != "" && !mgr.HasCache(c.dedupeCache) {
+				return nil, fmt.Errorf("%s: there is no cache resource of that name", shFieldDedupeCache)
+			}
+			access := func(ctx context.Context, use func(service.Cache)) error {
+				return mgr.AccessCache(ctx, c.dedupeCache, use)
+			}
+			return newSegmentHTTP(c, access, mgr.Logger(), mgr.Metrics()), nil
+		})
+}
+
+type segmentHTTP struct {
+	*httpServer
+	handler *segmentHTTPHandler
+}
+
+func newSegmentHTTP(c segmentHTTPConfig, cache accessCache, log *service.Logger, metrics *service.Metrics) *segmentHTTP {
+	if len(c.writeKeys) == 0 {
+		log.Warn("segment_http takes calls with any write key: set write_keys")
+	}
+	handler := newSegmentHTTPHandler(c, cache, log, metrics, time.Now)
+	return &segmentHTTP{newHTTPServer(c.httpConfig, handler, handler.handover, log), handler}
+}

@@ -1,0 +1,51 @@
+package inputs
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// headerKey is the write key in the header: Basic with an empty password, or, from old clients, without the colon.
+// https://segment.com/docs/connections/sources/catalog/libraries/server/http-api/#authentication
+func headerKey(r *http.Request) string {
+	scheme, credentials, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Basic") {
+		return "" // Bearer tokens come with a key in the body
+	}
+	decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(credentials))
+	if err != nil {
+		return ""
+	}
+	key, _, _ := strings.Cut(string(decoded), ":")
+	return key
+}
+
+// admit checks a write key. Every configured key is compared: the time must not tell which one is nearly right.
+func (h *segmentHTTPHandler) admit(key string) *shAnswer {
+	if len(h.config.writeKeys) == 0 {
+		return nil
+	}
+	if key == "" {
+		return shMissingKey
+	}
+	matches := 0
+	for _, secret := range h.config.writeKeys {
+		matches |= secret.equals(key)
+	}
+	if matches == 0 {
+		return shWrongKey
+	}
+	return nil
+}
+
+// originAllowed refuses what browsers send from pages elsewhere without asking first: old SDKs do.
+func (h *segmentHTTPHandler) originAllowed(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if h.cors == nil || origin == "" || h.cors.OriginAllowed(r) {
+		return true
+	}
+	from, err := url.Parse(origin)
+	return err == nil && from.Host != "" && strings.EqualFold(from.Host, r.Host)
+}

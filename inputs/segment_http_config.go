@@ -1,0 +1,108 @@
+package inputs
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/redpanda-data/benthos/v4/public/service"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/fields"
+)
+
+// accessCache gives the use of a cache resource.
+type accessCache func(ctx context.Context, use func(service.Cache)) error
+
+// segmentHTTPConfig is what the fields hold.
+type segmentHTTPConfig struct {
+	httpConfig
+	prefix, webhookPath string
+	writeKeys           []secretHash // none: any key will do
+	webhookSecret       []byte       // none: no webhook
+	wholeSignature      bool
+	allowedOrigins      []string
+	integrations        []string // the names of this destination; none: calls cannot turn it off
+	correctClock        bool
+	dedupeCache         string
+	dedupeTTL           time.Duration
+	maxInFlightBytes    int
+}
+
+func segmentHTTPConfigFromParsed(conf *service.ParsedConfig) (c segmentHTTPConfig, err error) {
+	if c.httpConfig, err = httpConfigFromParsed(conf); err != nil {
+		return
+	}
+	if c.maxInFlightBytes, err = intAtLeastOne(conf, shFieldMaxBytes); err != nil {
+		return
+	}
+	if err = c.readPaths(conf); err != nil {
+		return
+	}
+	if err = c.readAuth(conf); err != nil {
+		return
+	}
+	var integration string
+	if integration, err = conf.FieldString(shFieldIntegration); err != nil {
+		return
+	} else if integration != "" {
+		// Segment's catalogue lists the newer kind of a destination under a name of its own.
+		c.integrations = []string{integration, integration + " (Actions)"}
+	}
+	if c.correctClock, err = conf.FieldBool(shFieldCorrectClock); err != nil {
+		return
+	}
+	if c.dedupeCache, err = conf.FieldString(shFieldDedupeCache); err != nil {
+		return
+	}
+	c.dedupeTTL, err = conf.FieldDuration(shFieldDedupeTTL)
+	return c, err
+}
+
+func (c *segmentHTTPConfig) readPaths(conf *service.ParsedConfig) error {
+	for name, target := range map[string]*string{shFieldPathPrefix: &c.prefix, shFieldWebhookPath: &c.webhookPath} {
+		path, err := conf.FieldString(name)
+		if err != nil {
+			return err
+		}
+		if path = strings.TrimRight(path, "/"); path != "" && !strings.HasPrefix(path, "/") {
+			return fmt.Errorf("%s must begin with /", name)
+		}
+		*target = path
+	}
+	if name, under := strings.CutPrefix(c.webhookPath, c.prefix+"/"); under && trackingRoute(name) {
+		return fmt.Errorf("%s is a route of the Tracking API: choose another", shFieldWebhookPath)
+	}
+	return nil
+}
+
+func (c *segmentHTTPConfig) readAuth(conf *service.ParsedConfig) error {
+	keys, err := conf.FieldStringList(shFieldWriteKeys)
+	if err != nil {
+		return err
+	}
+	for i, key := range keys {
+		// A variable that is missing where this runs must not open the door.
+		if key == "" {
+			return fmt.Errorf("%s: entry %d is empty", shFieldWriteKeys, i)
+		}
+		c.writeKeys = append(c.writeKeys, newSecret(key))
+	}
+	if c.allowedOrigins, err = conf.FieldStringList(shFieldAllowedOrigins); err != nil {
+		return err
+	}
+	for i, origin := range c.allowedOrigins {
+		if origin == "" {
+			// The CORS library takes an empty list for everybody.
+			return fmt.Errorf("%s: entry %d is empty", shFieldAllowedOrigins, i)
+		}
+	}
+	secret, err := conf.FieldString(shFieldWebhookSecret)
+	if err != nil {
+		return err
+	}
+	c.webhookSecret = []byte(secret)
+	signature, err := fields.EnumFromParsed(conf, shFieldArraySignature, arraySignatures)
+	c.wholeSignature = signature == signatureWhole
+	return err
+}

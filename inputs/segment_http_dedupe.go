@@ -1,0 +1,150 @@
+package inputs
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redpanda-data/benthos/v4/public/service"
+)
+
+// dedupe keeps calls from being delivered twice. An id is put into the cache when its call has been acknowledged, not
+// before: an id that is known stands for a call that was delivered. In between, the ids under way are kept here, so
+// that a caller who lost patience and came again waits for the first attempt in place of making a second.
+type dedupe struct {
+	cache   accessCache
+	ttl     time.Duration
+	timeout time.Duration
+	errors  *service.MetricCounter
+	log     *service.Logger
+	failing atomic.Bool
+
+	mu      sync.Mutex // guards flights; never held while the cache is asked
+	flights map[string]*flight
+}
+
+// flight is a call under way.
+type flight struct {
+	landed    chan struct{}
+	delivered bool // read it after landed is closed
+}
+
+func newDedupe(cache accessCache, ttl, timeout time.Duration, log *service.Logger, errors *service.MetricCounter) *dedupe {
+	return &dedupe{
+		// For all ids of a request together: a cache that does not answer must leave time for the delivery.
+		cache: cache, ttl: ttl, timeout: timeout / 4, errors: errors, log: log, flights: map[string]*flight{},
+	}
+}
+
+// dedupeKey fits every cache: an id may hold anything, the name of a file among it.
+func dedupeKey(id string) string {
+	hash := sha256.Sum256([]byte(id))
+	return hex.EncodeToString(hash[:16])
+}
+
+// claim is what one request found out about its calls.
+type claim struct {
+	own     map[string]*flight
+	waitFor []*flight
+}
+
+// claim tells which of these ids this request is to deliver. Of the others it waits for those under way.
+func (d *dedupe) claim(ctx context.Context, ids []string) (fresh []bool, c *claim) {
+	fresh, c = make([]bool, len(ids)), &claim{own: map[string]*flight{}}
+	keys := make([]string, len(ids))
+	d.mu.Lock()
+	for i, id := range ids {
+		keys[i] = dedupeKey(id)
+		if other, under := d.flights[keys[i]]; !under {
+			c.own[keys[i]] = &flight{landed: make(chan struct{})}
+			d.flights[keys[i]] = c.own[keys[i]]
+			fresh[i] = true
+		} else if c.own[keys[i]] == nil {
+			c.waitFor = append(c.waitFor, other)
+		}
+	}
+	d.mu.Unlock()
+	ctx, done := context.WithTimeout(ctx, d.timeout)
+	defer done()
+	for i := range ids {
+		if fresh[i] && d.known(ctx, keys[i]) {
+			fresh[i] = false
+			d.land(c, keys[i], true)
+		}
+	}
+	return fresh, c
+}
+
+// known asks the cache. When it fails the call counts as new: twice is better than never.
+func (d *dedupe) known(ctx context.Context, key string) (found bool) {
+	d.use(ctx, func(cache service.Cache) error {
+		_, err := cache.Get(ctx, key)
+		if found = err == nil; errors.Is(err, service.ErrKeyNotFound) {
+			return nil
+		}
+		return err
+	})
+	return found
+}
+
+// settle ends what a request had claimed. Ids are remembered before those who wait are told, and before later requests
+// can claim them again.
+func (d *dedupe) settle(ctx context.Context, c *claim, delivered bool) {
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), d.timeout)
+	defer done()
+	for key := range c.own {
+		if delivered {
+			d.use(ctx, func(cache service.Cache) error {
+				return cache.Set(ctx, key, []byte{'1'}, &d.ttl)
+			})
+		}
+		d.land(c, key, delivered)
+	}
+}
+
+func (d *dedupe) land(c *claim, key string, delivered bool) {
+	f := c.own[key]
+	delete(c.own, key)
+	d.mu.Lock()
+	delete(d.flights, key)
+	d.mu.Unlock()
+	f.delivered = delivered
+	close(f.landed)
+}
+
+// wait is delivered when everything is that other requests had under way.
+func (c *claim) wait(ctx context.Context, stopped <-chan struct{}) outcome {
+	for _, f := range c.waitFor {
+		select {
+		case <-f.landed:
+			if !f.delivered {
+				return refused
+			}
+		case <-ctx.Done():
+			return gaveUp(ctx)
+		case <-stopped:
+			return stopping
+		}
+	}
+	return delivered
+}
+
+// use runs one operation on the cache. Failures are counted, and logged when they begin.
+func (d *dedupe) use(ctx context.Context, operation func(service.Cache) error) {
+	var failed error
+	if err := d.cache(ctx, func(cache service.Cache) { failed = operation(cache) }); err != nil {
+		failed = err
+	}
+	if failed == nil {
+		d.failing.Store(false)
+		return
+	}
+	d.errors.Incr(1)
+	if !d.failing.Swap(true) {
+		d.log.Warn("segment_http: the dedupe_cache fails; until it works again, calls that come twice are delivered twice")
+	}
+}

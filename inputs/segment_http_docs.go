@@ -1,0 +1,81 @@
+package inputs
+
+const shDescription = `
+Point any Segment SDK at it in place of ` + "`api.segment.io`" + `, or a webhook destination; neither has to be changed otherwise. Each call becomes a message of its own, and the calls of a request form one batch.
+
+| Route | Who calls it |
+| --- | --- |
+| ` + "`POST /v1/identify`, `track`, `page`, `screen`, `group`, `alias`" + `, and their first letters | browsers, HTTP by hand |
+| ` + "`POST /v1/batch`, `/v1/b`, `/v1/import`" + ` | servers and phones |
+| ` + "`GET /v1/projects/{write key}/settings`" + ` | browsers and phones; the answer sends their calls here |
+| ` + "`POST /v1/m`" + ` | the browser SDK about itself; answered and dropped |
+| ` + "`POST /webhook`" + ` | Segment's webhook destinations, signed |
+
+A slash at the end does no harm. The write key may stand in Basic authentication, with and without its colon, or in the body; a Bearer token is not looked at. Bodies may be gzip and chunked, and may claim any content type. In React Native set ` + "`proxy`" + ` to the address that ends in ` + "`/v1/b`" + `. Not there: pixels (` + "`/v1/pixel`" + `), which cannot be told of a failure; the browser's script itself, which comes from npm or from Segment; ` + "`context.ip`" + `, which is not filled in.
+
+### Calls
+
+A call comes out merged with the ` + "`context`, `integrations` and `sentAt`" + ` of its batch (its own members win), with ` + "`type`, `messageId`, `receivedAt`, `originalTimestamp` and `timestamp`" + ` filled in, and without ` + "`writeKey`" + `. The ` + "`timestamp`" + ` is corrected by the difference between the two clocks, as Segment does, and never lies ahead.
+
+A call that is not valid is refused by itself, and its siblings go on. The answer to a batch tells how many were refused and describes the first ten; a route of one call answers 400. Reasons: ` + "`invalid_json`, `unsupported_type`, `no_user_anon_id`, `id_required`, `id_not_string`, `event_not_defined`, `event_not_string`, `properties_not_object`, `traits_not_object`, `name_not_string`, `category_not_string`, `call_too_large`, `not_signed`" + `.
+
+Calls of type ` + "`delete`" + ` are taken from the webhook only: write keys are public, deletion must not be. Of an array that is signed in its first call only, only that one may be a ` + "`delete`" + `; the others are then authenticated by nothing but their company. ` + "`webhook_array_signature: whole`" + ` refuses such arrays.
+
+### Delivery
+
+The answer is 200 only after the pipeline has acknowledged every call of the request. Everything else says: send it again. Let the output be quick (` + "`batching.period`" + ` and its retries below ` + "`timeout`" + `), or put a queue in between and answer when the queue has it.
+
+| Status | Meaning |
+| --- | --- |
+| 200 | delivered, or dropped on purpose, or refused for good as told in the body |
+| 400 | not JSON, no write key, one call that is not valid, larger than ` + "`max_body_bytes`" + ` (413 on the webhook's path) |
+| 401, 403 | wrong write key or signature; a page of another origin |
+| 404, 405, 415 | another path, another method, another packing than gzip |
+| 429 (503 on the webhook's path) | too much at once |
+| 499 | the caller left before the answer; not seen by anybody but the metric |
+| 503 | not delivered, or shutting down, or (504 on the webhook's path) no acknowledgement within ` + "`timeout`" + ` |
+
+429 and 503 carry ` + "`Retry-After`" + `. After 499, and when no acknowledgement came in time, a call may still be delivered and then come twice. With a ` + "`dedupe_cache`" + ` it is delivered once: ids are remembered after the acknowledgement, and a call that comes again in the meantime waits for the first one's outcome. The ` + "`dedupe`" + ` processor remembers ids before delivery and loses what failed; do not use it behind this input.
+
+### Metadata
+
+- segment_type: identify, track, page, screen, group, alias or delete
+- segment_user_id, segment_anonymous_id: where the call has them
+- segment_message_id
+- segment_route: tracking or webhook
+
+Headers are not passed on: they hold secrets.
+
+### Metrics
+
+- segment_http_requests_total{route, code}
+- segment_http_latency_ns{route}: from the request to its answer
+- segment_http_calls_total{type}: calls read and valid
+- segment_http_rejected_total{reason}: calls refused
+- segment_http_dropped_total{reason}: integrations, duplicate
+- segment_http_dedupe_errors_total: the cache failed, and the call was delivered all the same
+`
+
+const (
+	shExampleTitle   = "SDKs to CleverTap"
+	shExampleSummary = "Takes calls on port 4196 behind a proxy that terminates TLS, and answers when CleverTap has them."
+	shExample        = `
+input:
+  segment_http:
+    address: 127.0.0.1:4196
+    write_keys: [ "${SEGMENT_WRITE_KEY:TEST-WRITE-KEY}" ]
+    allowed_origins: [ "https://shop.example.com" ]
+
+pipeline:
+  processors:
+    - try_catch:
+        processors:
+          - segment_to_clevertap: {}
+
+output:
+  clevertap:
+    account_id: ${CLEVERTAP_ACCOUNT_ID}
+    passcode: ${CLEVERTAP_PASSCODE}
+    batching: { count: 1000, period: 100ms }
+`
+)

@@ -1,0 +1,241 @@
+package inputs
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/redpanda-data/benthos/v4/public/service"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
+)
+
+const (
+	shMetaType        = "segment_type"
+	shMetaUserID      = "segment_user_id"
+	shMetaAnonymousID = "segment_anonymous_id"
+	shMetaMessageID   = "segment_message_id"
+	shMetaRoute       = "segment_route"
+
+	// shGrowth bounds how much larger the calls of a request may be than the largest body: each repeats its envelope.
+	shGrowth = 16
+	// shKeepParser is the largest body whose parser is used again; one that has read more holds on to too much.
+	shKeepParser = 64 << 10
+
+	shDroppedIntegration = "integrations"
+	shDroppedDuplicate   = "duplicate"
+)
+
+// intake is what differs between the routes that take calls.
+type intake struct {
+	route   string
+	answers shAnswers
+	receipt segment.Receipt
+	// open reads and authenticates a body.
+	open func(p *segment.Parser, body []byte) (segment.Document, *shAnswer)
+	// check refuses a valid call.
+	check func(index int, call *segment.Call) *segment.Error
+	// meant is false for a call that is to be dropped.
+	meant func(call *segment.Call) bool
+}
+
+// serve takes a request in and answers after the acknowledgement.
+func (h *segmentHTTPHandler) serve(w http.ResponseWriter, r *http.Request, in intake) *shAnswer {
+	ctx, done := context.WithTimeout(r.Context(), h.config.timeout)
+	defer done()
+	if !h.handover.enter() {
+		return in.answers.overload
+	}
+	defer h.handover.leave()
+	held := &share{of: h.allowance}
+	body, answer := h.readBody(ctx, w, r, held, in.answers)
+	if answer != nil {
+		held.give()
+		return answer
+	}
+	calls, answer := h.read(body, in)
+	if answer == nil && !held.take(calls.size) {
+		answer = in.answers.overload
+	}
+	if answer != nil {
+		held.give()
+		return answer
+	}
+	return h.deliver(ctx, calls, held, in.answers)
+}
+
+// received are the calls of a request on their way to the pipeline.
+type received struct {
+	single   bool
+	batch    service.MessageBatch
+	ids      []string
+	size     int
+	rejected rejections
+}
+
+// read turns a body into messages.
+func (h *segmentHTTPHandler) read(body []byte, in intake) (*received, *shAnswer) {
+	parser := h.parsers.Get().(*segment.Parser)
+	defer func() {
+		if len(body) <= shKeepParser {
+			h.parsers.Put(parser)
+		}
+	}()
+	doc, answer := in.open(parser, body)
+	if answer != nil {
+		return nil, answer
+	}
+	calls := &received{single: doc.Bare}
+	if doc.EnvelopeSize() > segment.MaxCallBytes {
+		return nil, in.answers.tooLarge
+	}
+	for i := range doc.Calls() {
+		if err := h.readCall(doc, i, in, calls); err != nil {
+			h.metrics.rejected.Incr(1, string(err.Reason))
+			calls.rejected.add(i, err)
+		}
+		if calls.size > shGrowth*h.config.maxBodyBytes {
+			return nil, in.answers.tooLarge
+		}
+	}
+	if calls.single && calls.rejected.count > 0 {
+		return nil, calls.rejected.single()
+	}
+	return calls, nil
+}
+
+// readCall adds one call, unless it is not meant for this destination.
+func (h *segmentHTTPHandler) readCall(doc segment.Document, i int, in intake, calls *received) *segment.Error {
+	call, err := doc.Call(i)
+	if err == nil {
+		err = call.Validate()
+	}
+	if err != nil {
+		return asSegmentError(err)
+	}
+	if err := in.check(i, &call); err != nil {
+		return err
+	}
+	if !in.meant(&call) {
+		h.metrics.dropped.Incr(1, shDroppedIntegration)
+		return nil
+	}
+	content := doc.AppendReceived(nil, i, &call, in.receipt)
+	calls.size += len(content)
+	if len(content) > segment.MaxCallBytes {
+		return &segment.Error{Reason: callTooLarge, Rule: "a call must not be larger than 32 KB"}
+	}
+	h.metrics.calls.Incr(1, string(call.Type))
+	msg := service.NewMessage(content)
+	msg.MetaSetMut(shMetaType, string(call.Type))
+	msg.MetaSetMut(shMetaRoute, in.route)
+	id := strings.Clone(call.MessageID)
+	msg.MetaSetMut(shMetaMessageID, id)
+	setMetaCopy(msg, shMetaUserID, call.UserID)
+	setMetaCopy(msg, shMetaAnonymousID, call.AnonymousID)
+	calls.batch, calls.ids = append(calls.batch, msg), append(calls.ids, id)
+	return nil
+}
+
+// callTooLarge and notSigned are reasons besides those of plugins/segment.
+const (
+	callTooLarge segment.Reason = "call_too_large"
+	notSigned    segment.Reason = "not_signed"
+)
+
+// setMetaCopy copies: the text points into the parser.
+func setMetaCopy(msg *service.Message, key, text string) {
+	if text != "" {
+		msg.MetaSetMut(key, strings.Clone(text))
+	}
+}
+
+// deliver hands the calls over, but for those that were delivered before or are being delivered.
+func (h *segmentHTTPHandler) deliver(ctx context.Context, calls *received, held *share, answers shAnswers) *shAnswer {
+	batch, claimed := calls.batch, &claim{}
+	if h.dedupe != nil {
+		var fresh []bool
+		fresh, claimed = h.dedupe.claim(ctx, calls.ids)
+		batch = h.only(calls.batch, fresh)
+	}
+	outcome := delivered
+	if len(batch) == 0 {
+		held.give()
+	} else {
+		outcome = h.handover.deliver(ctx, newParcel(batch, func(ctx context.Context, err error) {
+			held.give()
+			if h.dedupe != nil {
+				h.dedupe.settle(ctx, claimed, err == nil)
+			}
+		}))
+	}
+	if outcome == delivered {
+		outcome = claimed.wait(ctx, h.handover.stopped)
+	}
+	if outcome == delivered {
+		return calls.rejected.success()
+	}
+	return answers.of[outcome]
+}
+
+func (h *segmentHTTPHandler) only(batch service.MessageBatch, fresh []bool) (kept service.MessageBatch) {
+	for i, msg := range batch {
+		if fresh[i] {
+			kept = append(kept, msg)
+		} else {
+			h.metrics.dropped.Incr(1, shDroppedDuplicate)
+		}
+	}
+	return kept
+}
+
+func (h *segmentHTTPHandler) tracking(w http.ResponseWriter, r *http.Request, route segment.Type) *shAnswer {
+	key := headerKey(r)
+	switch {
+	case r.Method != http.MethodPost:
+		return shMethod
+	case !h.originAllowed(r):
+		return shOrigin
+	case closed(h.handover.draining):
+		return shStopping
+	case key != "":
+		// Refused before its body is read.
+		if answer := h.admit(key); answer != nil {
+			return answer
+		}
+	}
+	return h.serve(w, r, intake{
+		route: shRouteTracking, answers: trackingAnswers,
+		receipt: segment.Receipt{At: h.now(), CorrectClock: h.config.correctClock, NewID: uuid.NewString},
+		open: func(p *segment.Parser, body []byte) (segment.Document, *shAnswer) {
+			doc, err := openTracking(p, body, route)
+			if err != nil {
+				return doc, shMalformed
+			}
+			if key == "" {
+				return doc, h.admit(doc.WriteKey())
+			}
+			return doc, nil
+		},
+		check: refuseDelete,
+		meant: func(call *segment.Call) bool {
+			return len(h.config.integrations) == 0 || call.EnabledFor(h.config.integrations...)
+		},
+	})
+}
+
+func openTracking(p *segment.Parser, body []byte, route segment.Type) (segment.Document, error) {
+	if route == "" {
+		return p.ParseBatch(body)
+	}
+	return p.ParseCall(body, route)
+}
+
+// refuseDelete keeps deletion away from those who only have a write key: that one is public.
+func refuseDelete(_ int, call *segment.Call) *segment.Error {
+	if call.Type == segment.Delete {
+		return &segment.Error{Reason: segment.UnsupportedType, Field: "type", Rule: "delete is taken from the signed webhook only"}
+	}
+	return nil
+}

@@ -1,0 +1,19 @@
+package inputs
+
+import "github.com/redpanda-data/benthos/v4/public/service"
+
+type segmentHTTPMetrics struct {
+	requests, calls, rejected, dropped, dedupeErrors *service.MetricCounter
+	latency                                          *service.MetricTimer
+}
+
+func newSegmentHTTPMetrics(m *service.Metrics) segmentHTTPMetrics {
+	return segmentHTTPMetrics{
+		requests:     m.NewCounter("segment_http_requests_total", "route", "code"),
+		calls:        m.NewCounter("segment_http_calls_total", "type"),
+		rejected:     m.NewCounter("segment_http_rejected_total", "reason"),
+		dropped:      m.NewCounter("segment_http_dropped_total", "reason"),
+		dedupeErrors: m.NewCounter("segment_http_dedupe_errors_total"),
+		latency:      m.NewTimer("segment_http_latency_ns", "route"),
+	}
+}

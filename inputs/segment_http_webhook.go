@@ -1,0 +1,56 @@
+package inputs
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
+)
+
+const shSignature = "X-Signature"
+
+// webhook takes what Segment's webhook destinations send. Segment has filtered and dated the calls.
+func (h *segmentHTTPHandler) webhook(w http.ResponseWriter, r *http.Request) *shAnswer {
+	signature := r.Header.Get(shSignature)
+	switch {
+	case r.Method != http.MethodPost:
+		return shMethod
+	case signature == "":
+		return shUnsigned
+	case closed(h.handover.draining):
+		return shStopping
+	}
+	var signed segment.Signed
+	return h.serve(w, r, intake{
+		route: shRouteWebhook, answers: webhookRouteAnswers,
+		receipt: segment.Receipt{At: h.now(), Forwarded: true, NewID: uuid.NewString},
+		open: func(p *segment.Parser, body []byte) (segment.Document, *shAnswer) {
+			signed = segment.VerifySignature(h.config.webhookSecret, body, signature)
+			if signed == segment.SignedNothing || signed == segment.SignedFirst && h.config.wholeSignature {
+				return segment.Document{}, shUnsigned
+			}
+			doc, err := p.ParseWebhook(body)
+			if err != nil {
+				return doc, shMalformed
+			}
+			return doc, nil
+		},
+		check: func(index int, call *segment.Call) *segment.Error {
+			if call.Type == segment.Delete && signed == segment.SignedFirst && index > 0 {
+				return &segment.Error{Reason: notSigned, Field: "type", Rule: "the signature covers the first call only, and a delete must be signed"}
+			}
+			return nil
+		},
+		meant: func(*segment.Call) bool { return true },
+	})
+}
+
+func asSegmentError(err error) *segment.Error {
+	var refused *segment.Error
+	if errors.As(err, &refused) {
+		return refused
+	}
+	return &segment.Error{Reason: segment.InvalidJSON, Rule: "cannot be read"}
+}

@@ -1,0 +1,144 @@
+package segment
+
+import (
+	"strings"
+	"time"
+)
+
+// Receipt is what a receiver of calls knows that their sender does not.
+type Receipt struct {
+	// At is the receiver's clock.
+	At time.Time
+	// CorrectClock corrects `timestamp` by the difference between the sender's clock and At, where the sender says when
+	// it sent. Times after At become At.
+	CorrectClock bool
+	// Forwarded calls come from Segment, not from a client: their `receivedAt` stands.
+	Forwarded bool
+	// NewID makes the message id of a call that has none.
+	NewID func() string
+}
+
+// isoMillis is how Segment writes times.
+const isoMillis = "2006-01-02T15:04:05.000Z"
+
+// AppendReceived appends call i, which decoded as call, as a receiver of the Tracking API passes it on: merged with its
+// envelope, with `type`, `messageId`, `receivedAt`, `originalTimestamp` and `timestamp`, and without `writeKey`. Of the
+// members that mean something here each is written once, however often the sender wrote it: readers downstream
+// disagree on which one counts. It fills call.MessageID.
+// https://segment.com/docs/connections/spec/common/#timestamps
+func (d Document) AppendReceived(dst []byte, i int, call *Call, r Receipt) []byte {
+	item := d.item(i)
+	f := collect(item)
+	if call.MessageID == "" {
+		call.MessageID = r.NewID()
+	}
+	sent := orElse(f.timestamps[sentAt], d.envelope.Get("sentAt"))
+	dst = append(append(append(dst, `{"type":"`...), call.Type...), `","messageId":`...)
+	dst = AppendString(dst, call.MessageID)
+	dst = appendTimes(dst, f.timestamps, sent, r)
+	first := false
+	for name, member := range item.Members() {
+		if slot := f.slot(name); name == "writeKey" || slot != nil && *slot != member {
+			continue
+		}
+		switch name {
+		case "type", "messageId", "timestamp", "originalTimestamp", "receivedAt", "sentAt":
+		case "context", "integrations":
+			dst = appendUnion(appendName(dst, name, &first), member, d.envelope.Get(name))
+		default:
+			dst = member.AppendJSON(appendName(dst, name, &first))
+		}
+	}
+	if context := d.envelope.Get("context"); context.Kind() == Object && f.scope.context.Kind() == Null {
+		dst = context.AppendJSON(appendName(dst, "context", &first))
+	}
+	if integrations := d.envelope.Get("integrations"); integrations.Kind() == Object && f.scope.integrations.Kind() == Null {
+		dst = integrations.AppendJSON(appendName(dst, "integrations", &first))
+	}
+	return append(dst, '}')
+}
+
+// appendTimes appends the four times of a call, after other members.
+func appendTimes(dst []byte, given [timestampCount]Value, sent Value, r Receipt) []byte {
+	first := false
+	happened := orElse(given[timestamp], given[originalTimestamp])
+	at, known := instant(happened)
+	if !known {
+		happened = given[originalTimestamp]
+		at, known = instant(happened)
+	}
+	original := orElse(given[originalTimestamp], given[timestamp])
+	if original.Kind() == String {
+		dst = original.AppendJSON(appendName(dst, "originalTimestamp", &first))
+	}
+	dst = appendName(dst, "timestamp", &first)
+	switch {
+	case !known:
+		dst = appendTime(dst, r.At)
+	case r.CorrectClock:
+		dst = appendTime(dst, r.correct(at, sent))
+	default:
+		dst = happened.AppendJSON(dst)
+	}
+	dst = appendName(dst, "receivedAt", &first)
+	if _, ok := instant(given[receivedAt]); ok && r.Forwarded {
+		dst = given[receivedAt].AppendJSON(dst)
+	} else {
+		dst = appendTime(dst, r.At)
+	}
+	if sent.Kind() == String {
+		dst = sent.AppendJSON(appendName(dst, "sentAt", &first))
+	}
+	return dst
+}
+
+// correct is when something happened by the receiver's clock.
+func (r Receipt) correct(at time.Time, sent Value) time.Time {
+	if sentAt, ok := instant(sent); ok {
+		at = r.At.Add(at.Sub(sentAt))
+	}
+	if at.After(r.At) {
+		return r.At
+	}
+	return at
+}
+
+func appendTime(dst []byte, t time.Time) []byte {
+	dst = append(dst, '"')
+	dst = t.UTC().AppendFormat(dst, isoMillis)
+	return append(dst, '"')
+}
+
+// instant reads a usable time, with its fraction of a second.
+func instant(v Value) (time.Time, bool) {
+	text := strings.TrimSpace(v.Text())
+	t, ok := ParseISO8601(text)
+	if !ok || t.Unix <= 0 {
+		return time.Time{}, false
+	}
+	return time.Unix(t.Unix, fraction(text)), true
+}
+
+// fraction is the part of a second in a time that is known to be well formed, in nanoseconds.
+func fraction(text string) (nanos int64) {
+	_, digits, found := strings.Cut(strings.Replace(text, ",", ".", 1), ".")
+	if !found {
+		return 0
+	}
+	for i, unit := 0, int64(time.Second/10); i < len(digits) && digits[i] >= '0' && digits[i] <= '9'; i++ {
+		nanos += int64(digits[i]-'0') * unit
+		unit /= 10
+	}
+	return nanos
+}
+
+var allDestinations = []string{"All"}
+
+func equalsAny(name string, names []string) bool {
+	for _, other := range names {
+		if strings.EqualFold(name, other) {
+			return true
+		}
+	}
+	return false
+}
