@@ -1,0 +1,156 @@
+package inputs
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+func TestDedupeRemembersAfterTheAcknowledgementOnly(t *testing.T) {
+	cache := newTestCache()
+	in, call := listenSegmentHTTP(t, "dedupe_cache: ids\ntimeout: 10s\nwebhook_secret: S", cache)
+	far := run(t, in)
+
+	far.fail(errors.New("no"))
+	assert.Equal(t, 503, call.postTo(t, "/v1/batch", twoCalls).status)
+	assert.Empty(t, cache.keys(""))
+
+	far.fail(nil)
+	assert.Equal(t, 200, call.postTo(t, "/v1/batch", twoCalls).status)
+	assert.Len(t, far.rest(), 2, "a call that failed is new")
+	assert.Len(t, cache.keys(""), 2)
+
+	assert.Equal(t, `{"success":true}`, call.postTo(t, "/v1/batch", twoCalls).body)
+	assert.Empty(t, far.rest())
+	assert.Equal(t, 200, call.postTo(t, "/v1/batch", `{"batch":[{"type":"page","userId":"u","messageId":"m2"},{"type":"page","userId":"u","messageId":"m3"}]}`).status)
+	assert.Len(t, far.rest(), 1, "of a batch that is known in part, the rest")
+	assert.Equal(t, 200, call.hook(t, `{"type":"page","userId":"u","messageId":"m3"}`, "S").status)
+	assert.Empty(t, far.rest(), "by whichever way it came")
+	assert.Equal(t, 200, call.postTo(t, "/v1/batch", `{"batch":[{"type":"page","userId":"u","messageId":"m4"},{"type":"page","userId":"u","messageId":"m4"}]}`).status)
+	assert.Len(t, far.rest(), 1, "twice in one request")
+	for range 2 {
+		assert.Equal(t, 200, call.postTo(t, "/v1/page", onePage).status)
+		assert.Len(t, far.rest(), 1, "calls without an id are all new")
+	}
+}
+
+// A caller lost patience and comes again while its first attempt is under way.
+func TestDedupeWaitsForTheFirstAttempt(t *testing.T) {
+	for name, test := range map[string]struct {
+		outcome error
+		status  int
+	}{
+		"which is delivered": {nil, 200},
+		"which fails":        {errors.New("no"), 503},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in, call := listenSegmentHTTP(t, "dedupe_cache: ids\ntimeout: 10s", newTestCache())
+			first := call.later(t, request{path: "/v1/batch", body: twoCalls})
+			batch, ack := readOne(t, in)
+			require.Len(t, batch, 2)
+			second := call.later(t, request{path: "/v1/batch", body: twoCalls})
+			select {
+			case got := <-second:
+				t.Fatalf("answered before the first attempt was: %v", got)
+			case <-time.After(50 * time.Millisecond):
+			}
+			require.NoError(t, ack(t.Context(), test.outcome))
+			assert.Equal(t, test.status, (<-first).status)
+			assert.Equal(t, test.status, (<-second).status)
+			assert.Empty(t, in.handler.dedupe.flights)
+		})
+	}
+}
+
+func TestDedupeRemembersWhatIsAcknowledgedAfterTheCallerLeft(t *testing.T) {
+	in, call := listenSegmentHTTP(t, "dedupe_cache: ids\ntimeout: 50ms", newTestCache())
+	first := call.later(t, request{path: "/v1/batch", body: twoCalls})
+	_, ack := readOne(t, in)
+	assert.Equal(t, 503, (<-first).status)
+	assert.Equal(t, 503, call.postTo(t, "/v1/batch", twoCalls).status, "still under way")
+	require.NoError(t, ack(t.Context(), nil))
+	assert.Equal(t, 200, call.postTo(t, "/v1/batch", twoCalls).status)
+}
+
+func TestDedupeForgetsWhatThePipelineNeverTook(t *testing.T) {
+	in, call := listenSegmentHTTP(t, "dedupe_cache: ids\ntimeout: 50ms", newTestCache())
+	assert.Equal(t, 503, call.postTo(t, "/v1/batch", twoCalls).status)
+	assert.Empty(t, in.handler.dedupe.flights)
+	far := run(t, in)
+	assert.Equal(t, 200, call.postTo(t, "/v1/batch", twoCalls).status)
+	assert.Len(t, far.rest(), 2)
+}
+
+func TestDedupeDeliversWhileTheCacheFails(t *testing.T) {
+	cache := newTestCache()
+	in, call := listenSegmentHTTP(t, "dedupe_cache: ids\ntimeout: 10s", cache)
+	far := run(t, in)
+	cache.fail = func(op, _ string) error { return errors.New("the cache is away: " + op) }
+	for range 2 {
+		assert.Equal(t, 200, call.postTo(t, "/v1/batch", twoCalls).status)
+		assert.Len(t, far.rest(), 2, "twice is better than never")
+	}
+	cache.fail = nil
+	for _, want := range []int{2, 0} {
+		assert.Equal(t, 200, call.postTo(t, "/v1/batch", twoCalls).status)
+		assert.Len(t, far.rest(), want)
+	}
+}
+
+func TestDedupeKeysFitEveryCache(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := rapid.String().Draw(t, "a"), rapid.String().Draw(t, "b")
+		assert.Regexp(t, "^[0-9a-f]{32}$", dedupeKey(a), "no id names a file elsewhere")
+		assert.Equal(t, a == b, dedupeKey(a) == dedupeKey(b))
+	})
+}
+
+// Callers send overlapping batches at once and again until they hear 200; the pipeline refuses every third.
+func TestDedupeDeliversEachCallOnce(t *testing.T) {
+	in, call := listenSegmentHTTP(t, "dedupe_cache: ids\ntimeout: 10s", newTestCache())
+	far := &pipeline{}
+	attempts := 0
+	ctx, stop := contextFor(t, time.Minute)
+	var reading, callers sync.WaitGroup
+	reading.Go(func() {
+		for {
+			batch, ack, err := in.ReadBatch(ctx)
+			if err != nil {
+				return
+			}
+			if attempts++; attempts%3 == 0 {
+				_ = ack(ctx, errors.New("no"))
+				continue
+			}
+			_ = ack(ctx, far.take(t, batch))
+		}
+	})
+	for caller := range 16 {
+		callers.Go(func() {
+			for n := range 20 {
+				body := fmt.Sprintf(`{"batch":[{"type":"page","userId":"u","messageId":"%d"},{"type":"page","userId":"u","messageId":"%d"}]}`, n, n+caller%4)
+				for call.send(t, request{path: "/v1/b", body: body, header: http.Header{}}).status != 200 {
+				}
+			}
+		})
+	}
+	callers.Wait()
+	stop()
+	reading.Wait()
+	seen := map[any]int{}
+	for _, got := range far.rest() {
+		seen[got["messageId"]]++
+	}
+	assert.Len(t, seen, 23)
+	for id, times := range seen {
+		assert.Equal(t, 1, times, id)
+	}
+	assert.Empty(t, in.handler.dedupe.flights)
+}
