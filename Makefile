@@ -11,7 +11,7 @@ BENCH     ?= .
 EXAMPLES  := ./config-examples
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint unit configs configs-aws fuzz bench demo licences clean
+.PHONY: help build test lint vulnerabilities unit configs configs-aws fuzz bench demo licences clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,11 +23,20 @@ build: ## build bin/clevertap-segment (TAGS="kafka aws gcp" adds components, see
 test: ## everything: lint, licences, build, example configs, unit and end-to-end tests
 	@$(MAKE) --no-print-directory lint licences build configs configs-aws unit
 
-lint: ## formatting, go vet, staticcheck
+lint: ## formatting, go vet, staticcheck, govulncheck
 	@unformatted="$$(gofmt -l cmd inputs outputs plugins processors 2>/dev/null)"; \
 	if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
+	@$(MAKE) --no-print-directory vulnerabilities
+
+# The database is asked on the net. Without it there is nothing to compare with, and the check says so.
+vulnerabilities: ## known vulnerabilities in what the binary calls
+	@out="$$($(GO) tool govulncheck ./cmd/clevertap-segment 2>&1)" && echo "govulncheck: nothing known" || \
+	case "$$out" in \
+	*"fetching vulnerabilities"*) echo "SKIPPED govulncheck: the vulnerability database cannot be reached" ;; \
+	*) echo "$$out"; exit 1 ;; \
+	esac
 
 licences: ## check that the default binary holds nothing under the Redpanda Community License
 	$(GO) test -count=1 -run '^TestLicences' -v ./cmd/clevertap-segment

@@ -2,6 +2,8 @@ package outputs
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -104,4 +106,15 @@ func TestSegmentOutcomesThatNobodyTellsAreFailures(t *testing.T) {
 	require.NotNil(t, outcomes.list[0])
 	assert.Equal(t, "segment: unclear_reply: the outcome of the call is not known", outcomes.list[0].Error())
 	assert.Nil(t, outcomes.list[1])
+}
+
+func TestSegmentRedirectsAreNotFollowed(t *testing.T) {
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		t.Error("the write key went to another host")
+	}))
+	t.Cleanup(elsewhere.Close)
+	redirecting := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
+	t.Cleanup(redirecting.Close)
+	err := newTestSegment(t, redirecting.URL, "max_retries: 0").WriteBatch(t.Context(), tracks("m", 1))
+	assert.ErrorContains(t, err, "307")
 }
