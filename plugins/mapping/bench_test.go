@@ -84,7 +84,7 @@ func benchmarkCalls(b *testing.B, mapper *mapping.Mapper, calls [][]byte) {
 }
 
 func generated(n int) [][]byte {
-	generator := segmentgen.New(segmentgen.Config{Seed: 1, Mix: segmentgen.SpeedMix})
+	generator := segmentgen.New(segmentgen.Config{Seed: 1, Mix: segmentgen.SpeedMix, Size: 1500})
 	calls := make([][]byte, n)
 	for i := range calls {
 		calls[i] = generator.Next()

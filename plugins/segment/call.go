@@ -68,8 +68,12 @@ func (c *Call) Integrations(yield func(string, Value) bool) {
 			return
 		}
 	}
+	if c.envelope.integrations.Len() == 0 {
+		return
+	}
+	own := names(c.own.integrations)
 	for name, v := range c.envelope.integrations.Members() {
-		if c.own.integrations.Get(name) == (Value{}) && !yield(name, v) {
+		if !own[name] && !yield(name, v) {
 			return
 		}
 	}
@@ -87,18 +91,13 @@ func (c *Call) Unix() (int64, bool) {
 	return 0, false
 }
 
-func decodeCall(v, envelope Value, route Type) (Call, error) {
+func decodeCall(v Value, e envelope, route Type) (Call, error) {
 	if v.Kind() != Object {
 		return Call{}, &Error{InvalidJSON, "", "a call must be a JSON object"}
 	}
 	f := collect(v)
-	c := Call{timestamps: f.timestamps, own: f.scope}
-	if envelope.Kind() == Object {
-		c.envelope = scope{object(envelope.Get("context")), object(envelope.Get("integrations"))}
-		if c.timestamps[sentAt].Kind() == Null {
-			c.timestamps[sentAt] = envelope.Get("sentAt")
-		}
-	}
+	c := Call{timestamps: f.timestamps, own: f.scope, envelope: scope{object(e.context), object(e.integrations)}}
+	c.timestamps[sentAt] = orElse(c.timestamps[sentAt], e.sentAt)
 	var err error
 	if c.MessageID, err = decodeID("messageId", f.messageID); err != nil {
 		c.MessageID = "" // nothing depends on it
@@ -125,7 +124,7 @@ type fields struct {
 // collect walks a call once. Of members with equal names it keeps the first.
 func collect(v Value) (f fields) {
 	for name, member := range v.Members() {
-		if slot := f.slot(name); slot != nil && slot.v == nil {
+		if slot := f.slot(name); slot != nil && *slot == (Value{}) {
 			*slot = member
 		}
 	}

@@ -21,7 +21,7 @@ func (v Value) AppendJSON(dst []byte) []byte {
 		}
 		return append(dst, ']')
 	case String:
-		return AppendString(dst, v.Text())
+		return appendMarked(dst, v.literal(), v.t.nodes[v.at].textMarks)
 	case Number, Bool:
 		return v.AppendLiteral(dst)
 	default:
@@ -31,7 +31,7 @@ func (v Value) AppendJSON(dst []byte) []byte {
 
 // AppendLiteral appends a number or a boolean as it stands in the document. For other kinds use AppendJSON.
 func (v Value) AppendLiteral(dst []byte) []byte {
-	return v.v.MarshalTo(dst)
+	return append(dst, v.Literal()...)
 }
 
 func appendObject(dst []byte, v Value) []byte {
@@ -42,11 +42,19 @@ func appendObject(dst []byte, v Value) []byte {
 			dst = append(dst, ',')
 		}
 		first = false
-		dst = AppendString(dst, name)
+		dst = appendMarked(dst, name, member.t.nodes[member.at].nameMarks)
 		dst = append(dst, ':')
 		dst = member.AppendJSON(dst)
 	}
 	return append(dst, '}')
+}
+
+// appendMarked is AppendString for a text whose marks are known.
+func appendMarked(dst []byte, text string, m marks) []byte {
+	if m != 0 {
+		return AppendString(dst, text)
+	}
+	return append(append(append(dst, '"'), text...), '"')
 }
 
 const hexDigits = "0123456789abcdef"

@@ -1,8 +1,37 @@
 package segment
 
+// envelope is what the calls of a batch take over from it. The zero value is that of calls without one.
+type envelope struct {
+	context, integrations, sentAt Value
+}
+
+// envelopeOf walks the members of a batch once: it may have as many of them as calls. Of members with equal names it
+// keeps the first.
+func envelopeOf(root Value) (e envelope) {
+	for name, member := range root.Members() {
+		if slot := e.slot(name); slot != nil && *slot == (Value{}) {
+			*slot = member
+		}
+	}
+	return e
+}
+
+func (e *envelope) slot(name string) *Value {
+	switch name {
+	case "context":
+		return &e.context
+	case "integrations":
+		return &e.integrations
+	case "sentAt":
+		return &e.sentAt
+	default:
+		return nil
+	}
+}
+
 // appendMerged appends a call with what its envelope says about all its calls.
-func appendMerged(dst []byte, call, envelope Value) []byte {
-	if call.Kind() != Object || envelope.Kind() != Object {
+func appendMerged(dst []byte, call Value, e envelope) []byte {
+	if call.Kind() != Object || e == (envelope{}) {
 		return call.AppendJSON(dst)
 	}
 	dst = append(dst, '{')
@@ -10,16 +39,18 @@ func appendMerged(dst []byte, call, envelope Value) []byte {
 	for name, member := range call.Members() {
 		dst = appendName(dst, name, &first)
 		switch name {
-		case "context", "integrations":
-			dst = appendUnion(dst, member, envelope.Get(name))
+		case "context":
+			dst = appendUnion(dst, member, e.context)
+		case "integrations":
+			dst = appendUnion(dst, member, e.integrations)
 		case "sentAt":
-			dst = orElse(member, envelope.Get(name)).AppendJSON(dst)
+			dst = orElse(member, e.sentAt).AppendJSON(dst)
 		default:
 			dst = member.AppendJSON(dst)
 		}
 	}
 	for _, name := range [...]string{"context", "integrations", "sentAt"} {
-		if member := envelope.Get(name); member.Kind() != Null && call.Get(name) == (Value{}) {
+		if member := *e.slot(name); member.Kind() != Null && call.Get(name) == (Value{}) {
 			dst = member.AppendJSON(appendName(dst, name, &first))
 		}
 	}
@@ -36,12 +67,25 @@ func appendUnion(dst []byte, call, envelope Value) []byte {
 	for name, member := range call.Members() {
 		dst = member.AppendJSON(appendName(dst, name, &first))
 	}
+	if envelope.Len() == 0 {
+		return append(dst, '}')
+	}
+	own := names(call)
 	for name, member := range envelope.Members() {
-		if call.Get(name) == (Value{}) {
+		if !own[name] {
 			dst = member.AppendJSON(appendName(dst, name, &first))
 		}
 	}
 	return append(dst, '}')
+}
+
+// names are those of an object's members: asking the object itself takes a walk for each question.
+func names(object Value) map[string]bool {
+	set := make(map[string]bool, object.Len())
+	for name := range object.Members() {
+		set[name] = true
+	}
+	return set
 }
 
 func orElse(v, otherwise Value) Value {

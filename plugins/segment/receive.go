@@ -32,7 +32,7 @@ func (d Document) AppendReceived(dst []byte, i int, call *Call, r Receipt) []byt
 	if call.MessageID == "" {
 		call.MessageID = r.NewID()
 	}
-	sent := orElse(f.timestamps[sentAt], d.envelope.Get("sentAt"))
+	sent := orElse(f.timestamps[sentAt], d.envelope.sentAt)
 	dst = append(append(append(dst, `{"type":"`...), call.Type...), `","messageId":`...)
 	dst = AppendString(dst, call.MessageID)
 	dst = appendTimes(dst, f.timestamps, sent, r)
@@ -43,17 +43,19 @@ func (d Document) AppendReceived(dst []byte, i int, call *Call, r Receipt) []byt
 		}
 		switch name {
 		case "type", "messageId", "timestamp", "originalTimestamp", "receivedAt", "sentAt":
-		case "context", "integrations":
-			dst = appendUnion(appendName(dst, name, &first), member, d.envelope.Get(name))
+		case "context":
+			dst = appendUnion(appendName(dst, name, &first), member, d.envelope.context)
+		case "integrations":
+			dst = appendUnion(appendName(dst, name, &first), member, d.envelope.integrations)
 		default:
 			dst = member.AppendJSON(appendName(dst, name, &first))
 		}
 	}
-	if context := d.envelope.Get("context"); context.Kind() == Object && f.scope.context.Kind() == Null {
-		dst = context.AppendJSON(appendName(dst, "context", &first))
+	if c := d.envelope.context; c.Kind() == Object && f.scope.context.Kind() == Null {
+		dst = c.AppendJSON(appendName(dst, "context", &first))
 	}
-	if integrations := d.envelope.Get("integrations"); integrations.Kind() == Object && f.scope.integrations.Kind() == Null {
-		dst = integrations.AppendJSON(appendName(dst, "integrations", &first))
+	if i := d.envelope.integrations; i.Kind() == Object && f.scope.integrations.Kind() == Null {
+		dst = i.AppendJSON(appendName(dst, "integrations", &first))
 	}
 	return append(dst, '}')
 }

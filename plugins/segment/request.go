@@ -3,7 +3,7 @@ package segment
 // ParseCall reads the body of a route that takes one call. The route's type stands in where the call names none.
 // https://segment.com/docs/connections/sources/catalog/libraries/server/http-api/
 func (p *Parser) ParseCall(raw []byte, route Type) (Document, error) {
-	root, err := p.parse(raw)
+	root, err := p.ParseValue(raw)
 	if err != nil {
 		return Document{}, err
 	}
@@ -15,7 +15,7 @@ func (p *Parser) ParseCall(raw []byte, route Type) (Document, error) {
 
 // ParseBatch reads the body of a route that takes many calls: `{"batch":[…]}`. It may hold none.
 func (p *Parser) ParseBatch(raw []byte) (Document, error) {
-	root, err := p.parse(raw)
+	root, err := p.ParseValue(raw)
 	if err != nil {
 		return Document{}, err
 	}
@@ -23,13 +23,13 @@ func (p *Parser) ParseBatch(raw []byte) (Document, error) {
 	if batch.Kind() != Array {
 		return Document{}, &Error{InvalidJSON, "batch", "must be an array of calls"}
 	}
-	return Document{root: root, envelope: root, calls: batch}, nil
+	return p.batch(batch, Document{root: root, envelope: envelopeOf(root)}), nil
 }
 
 // ParseWebhook reads the body of a webhook: one call, or an array of them.
 // https://segment.com/docs/connections/destinations/catalog/actions-webhook/
 func (p *Parser) ParseWebhook(raw []byte) (Document, error) {
-	root, err := p.parse(raw)
+	root, err := p.ParseValue(raw)
 	if err != nil {
 		return Document{}, err
 	}
@@ -37,7 +37,7 @@ func (p *Parser) ParseWebhook(raw []byte) (Document, error) {
 	case Object:
 		return Document{Bare: true, root: root}, nil
 	case Array:
-		return Document{root: root, calls: root}, nil
+		return p.batch(root, Document{root: root}), nil
 	default:
 		return Document{}, &Error{InvalidJSON, "", "must be a call or an array of calls"}
 	}
@@ -50,8 +50,8 @@ func (d Document) WriteKey() string { return d.root.Get("writeKey").Text() }
 // EnvelopeSize is how many bytes each call takes over from its envelope at most.
 func (d Document) EnvelopeSize() int {
 	size := 0
-	for _, name := range [...]string{"context", "integrations", "sentAt"} {
-		if member := d.envelope.Get(name); member.Kind() != Null {
+	for _, member := range [...]Value{d.envelope.context, d.envelope.integrations, d.envelope.sentAt} {
+		if member.Kind() != Null {
 			size += len(member.AppendJSON(nil))
 		}
 	}

@@ -1,14 +1,9 @@
 package segment
 
-import (
-	"iter"
-	"unsafe"
-
-	"github.com/valyala/fastjson"
-)
+import "iter"
 
 // Kind is the kind of a JSON value. An absent value has the kind Null: to Segment the two mean the same.
-type Kind int
+type Kind uint8
 
 // The kinds of JSON values.
 const (
@@ -22,82 +17,101 @@ const (
 
 // Value is a JSON value inside a parsed document. The zero Value is an absent one.
 type Value struct {
-	v *fastjson.Value
+	t  *tree
+	at uint32
 }
 
 // Kind tells what the value is.
 func (v Value) Kind() Kind {
-	if v.v == nil {
+	if v.t == nil {
 		return Null
 	}
-	switch v.v.Type() {
-	case fastjson.TypeObject:
-		return Object
-	case fastjson.TypeArray:
-		return Array
-	case fastjson.TypeString:
-		return String
-	case fastjson.TypeNumber:
-		return Number
-	case fastjson.TypeTrue, fastjson.TypeFalse:
-		return Bool
-	default:
-		return Null
-	}
+	return v.t.nodes[v.at].kind
 }
 
 // Text returns a string's content, unescaped; "" for any other kind.
 func (v Value) Text() string {
-	return view(v.v.GetStringBytes())
+	if v.Kind() != String {
+		return ""
+	}
+	return v.literal()
 }
 
+// Plain tells that a string stands in JSON as its text is, and so does every part of the text that ends between two
+// characters.
+func (v Value) Plain() bool { return v.Kind() == String && v.t.nodes[v.at].textMarks == 0 }
+
+// Literal returns a number, true or false as it stands in the document; "" for any other kind.
+func (v Value) Literal() string {
+	if kind := v.Kind(); kind != Number && kind != Bool {
+		return ""
+	}
+	return v.literal()
+}
+
+func (v Value) literal() string { return v.t.of(v.t.nodes[v.at].text) }
+
 // True tells whether the value is the boolean true.
-func (v Value) True() bool { return v.v.GetBool() }
+func (v Value) True() bool { return v.Kind() == Bool && v.literal() == "true" }
 
 // False tells whether the value is the boolean false.
-func (v Value) False() bool { return v.v != nil && v.v.Type() == fastjson.TypeFalse }
+func (v Value) False() bool { return v.Kind() == Bool && v.literal() == "false" }
 
 // Get returns a member of an object; absent if there is none or v is no object. Of members with equal names it is
 // the first.
 func (v Value) Get(name string) Value {
-	o := v.v.GetObject()
-	if o == nil {
+	if v.Kind() != Object {
 		return Value{}
 	}
-	return Value{o.Get(name)}
+	for at, end := v.within(); at < end; {
+		n := &v.t.nodes[at]
+		if v.t.of(n.name) == name {
+			return Value{v.t, at}
+		}
+		at = n.next
+	}
+	return Value{}
 }
 
 // Len counts the members of an object or the elements of an array; 0 for other kinds.
 func (v Value) Len() int {
-	if o := v.v.GetObject(); o != nil {
-		return o.Len()
+	if v.Kind() < Array {
+		return 0
 	}
-	return len(v.v.GetArray())
+	return int(v.t.nodes[v.at].count)
 }
 
 // Members walks an object in the order of the document; an empty walk for other kinds.
 func (v Value) Members() iter.Seq2[string, Value] {
 	return func(yield func(string, Value) bool) {
-		more := true
-		v.v.GetObject().Visit(func(name []byte, member *fastjson.Value) {
-			more = more && yield(view(name), Value{member})
-		})
+		if v.Kind() != Object {
+			return
+		}
+		for at, end := v.within(); at < end; {
+			n := &v.t.nodes[at]
+			if !yield(v.t.of(n.name), Value{v.t, at}) {
+				return
+			}
+			at = n.next
+		}
 	}
 }
 
 // Elements walks an array; an empty walk for other kinds.
 func (v Value) Elements() iter.Seq2[int, Value] {
 	return func(yield func(int, Value) bool) {
-		for i, element := range v.v.GetArray() {
-			if !yield(i, Value{element}) {
+		if v.Kind() != Array {
+			return
+		}
+		i := 0
+		for at, end := v.within(); at < end; i++ {
+			if !yield(i, Value{v.t, at}) {
 				return
 			}
+			at = v.t.nodes[at].next
 		}
 	}
 }
 
-// view reads bytes of the parser's buffer as a string without copying them. The buffer does not change before the next
-// Parse, and Values are not valid beyond it.
-func view(b []byte) string {
-	return unsafe.String(unsafe.SliceData(b), len(b))
-}
+// within is where the members of an object or the elements of an array begin, and where they are over.
+func (v Value) within() (first, end uint32) { return v.at + 1, v.t.nodes[v.at].next }
