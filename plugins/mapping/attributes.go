@@ -2,12 +2,14 @@ package mapping
 
 import "bytes"
 
-// attributes is a set of encoded members, `"key":value`, under construction. Of members that meet in one key it keeps
+// attributes is a set of encoded members, `,"key":value`, under construction. Of members that meet in one key it keeps
 // one.
 type attributes struct {
 	buf  []byte
 	list []attribute
 	seq  uint64
+	// gaps tells that buf also holds members that gave way to others.
+	gaps bool
 }
 
 type attribute struct {
@@ -30,7 +32,7 @@ const (
 
 // open empties the set. Seq must be one that no other set of the same key table has.
 func (a *attributes) open(seq uint64) {
-	a.buf, a.list, a.seq = a.buf[:0], a.list[:0], seq
+	a.buf, a.list, a.seq, a.gaps = a.buf[:0], a.list[:0], seq, false
 }
 
 // begin starts a member; append its value to the returned buffer and hand that to commit. Without a commit the member
@@ -54,7 +56,7 @@ func (a *attributes) commit(t *target, r rank, buf []byte) (collided bool) {
 	}
 	if r > present.rank {
 		*present = added
-		a.buf = buf
+		a.buf, a.gaps = buf, true
 	}
 	return true
 }
@@ -71,9 +73,22 @@ func (a *attributes) value(t *target) []byte {
 // appendTo appends the members, joined by commas, at most limit of them: the exempt ones, and of the others the first. It
 // tells whether some were left out.
 func (a *attributes) appendTo(dst []byte, limit int) (out []byte, surplus bool) {
+	if len(a.list) > limit {
+		return a.appendChosen(dst, limit), true
+	}
+	if a.gaps {
+		return a.appendChosen(dst, limit), false
+	}
+	if len(a.buf) > 0 {
+		dst = append(dst, a.buf[1:]...)
+	}
+	return dst, false
+}
+
+// appendChosen appends the members that have a place within the limit.
+func (a *attributes) appendChosen(dst []byte, limit int) []byte {
 	others := limit
 	if len(a.list) > limit {
-		surplus = true
 		for _, at := range a.list {
 			if at.keep {
 				others--
@@ -92,7 +107,7 @@ func (a *attributes) appendTo(dst []byte, limit int) (out []byte, surplus bool) 
 			dst = append(dst, ',')
 		}
 		first = false
-		dst = append(dst, a.buf[at.start:at.end]...)
+		dst = append(dst, a.buf[at.start+1:at.end]...)
 	}
-	return dst, surplus
+	return dst
 }

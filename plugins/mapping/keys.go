@@ -18,6 +18,8 @@ type keyTable struct {
 	keys    map[string]*key
 	targets map[string]*target
 	memory  int
+	// last is the key that was looked up last.
+	last *key
 }
 
 // keyRule is how one kind of record names its members.
@@ -35,6 +37,10 @@ type keyRule struct {
 
 // key is what a source name becomes.
 type key struct {
+	name string
+	// next is the key that was looked up after this one when that was last done. Calls of one kind have their members in
+	// one order, so it mostly is the one to look up now.
+	next *key
 	// target is nil when nothing is left of the name.
 	target *target
 	// fixes are the repairs that the name itself needed.
@@ -47,7 +53,7 @@ type key struct {
 // target is a key of CleverTap's. There is one per name, so that two source names that meet are noticed.
 type target struct {
 	name  string
-	json  []byte // `"name":`
+	json  []byte // `,"name":`
 	check check  // nil for keys that CleverTap does not validate
 	// keep exempts the key from the limit on attributes: an account's own attributes make room for it.
 	keep bool
@@ -94,6 +100,7 @@ func newKeyTable(rule keyRule) *keyTable {
 
 func (t *keyTable) reset() {
 	t.keys, t.targets, t.memory = map[string]*key{}, map[string]*target{}, 0
+	t.last = &key{}
 }
 
 // forget empties a table that has grown too large. Call it between records only, as it forgets what they have seen.
@@ -105,22 +112,33 @@ func (t *keyTable) forget() {
 
 // lookup returns what a source name becomes. The name may point into memory that is used again.
 func (t *keyTable) lookup(name string) *key {
-	if k := t.keys[name]; k != nil {
+	if k := t.last.next; k != nil && k.name == name {
+		t.last = k
 		return k
 	}
-	name = strings.Clone(name)
-	k := t.derive(name)
-	t.keys[name] = k
-	t.memory += 2*len(name) + 128
+	k := t.keys[name]
+	if k == nil {
+		k = t.add(strings.Clone(name))
+	}
+	t.last.next, t.last = k, k
 	return k
 }
 
 // lookupPath is lookup for a name that stands in a buffer.
 func (t *keyTable) lookupPath(path []byte) *key {
-	if k := t.keys[string(path)]; k != nil {
+	if k := t.last.next; k != nil && k.name == string(path) {
+		t.last = k
 		return k
 	}
 	return t.lookup(string(path))
+}
+
+func (t *keyTable) add(name string) *key {
+	k := t.derive(name)
+	k.name = name
+	t.keys[name] = k
+	t.memory += 2*len(name) + 128
+	return k
 }
 
 func (t *keyTable) derive(name string) *key {
@@ -165,7 +183,7 @@ func (t *keyTable) target(name string) *target {
 	if known := t.targets[name]; known != nil {
 		return known
 	}
-	made := &target{name: name, json: append(segment.AppendString(nil, name), ':')}
+	made := &target{name: name, json: append(segment.AppendString([]byte{','}, name), ':')}
 	if t.rule.traits {
 		made.check = checkOf(name)
 	}

@@ -10,20 +10,20 @@ func (m *Mapper) addNested(set *attributes, table *keyTable, name string, v segm
 	if v.Len() == 0 {
 		return
 	}
-	k := table.lookup(name)
 	switch {
-	case table.rule.profile && isOperator(v):
+	case table.rule.profile && isOperator(v), m.opt.Nested == Keep:
+		k := table.lookup(name)
 		m.addRaw(set, k, rankOf(k), v)
 	case m.opt.Nested == Drop:
 		m.fix(ValueDropped)
-	case m.opt.Nested == Keep:
-		m.addRaw(set, k, rankOf(k), v)
 	case m.opt.Nested == Stringify:
+		k := table.lookup(name)
 		m.addJSONText(set, k, rankOf(k), v)
 	case v.Kind() == segment.Object:
 		m.path = append(m.path[:0], name...)
 		m.flatten(set, table, v)
 	default:
+		k := table.lookup(name)
 		m.addList(set, table, k, rankOf(k), v)
 	}
 }
@@ -72,7 +72,7 @@ func (m *Mapper) addList(set *attributes, table *keyTable, k *key, r rank, v seg
 		}
 		any = true
 		if element.Kind() == segment.String {
-			buf = m.appendText(buf, t.name, element.Text())
+			buf = m.appendText(buf, t.name, m.trim(element.Text()), element.Plain())
 		} else {
 			buf = append(element.AppendLiteral(append(buf, '"')), '"')
 		}
@@ -102,7 +102,7 @@ func (m *Mapper) addJSONText(set *attributes, k *key, r rank, v segment.Value) {
 		m.exceed(ValueDropped, k.target.name, "is longer than 512 bytes as JSON text")
 		return
 	}
-	m.collide(set.commit(k.target, r, segment.AppendString(set.begin(k.target), string(m.text))))
+	m.collide(set.commit(k.target, r, segment.AppendString(set.begin(k.target), m.text)))
 }
 
 // usableList is usableKey for a value that is no scalar: the keys that CleverTap validates take none.

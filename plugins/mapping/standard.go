@@ -59,7 +59,7 @@ func plainText(key string) check {
 	return func(m *Mapper, dst []byte, v segment.Value) ([]byte, Fixes) {
 		switch v.Kind() {
 		case segment.String:
-			return m.appendText(dst, key, v.Text()), 0
+			return m.appendText(dst, key, m.trim(v.Text()), v.Plain()), 0
 		case segment.Number:
 			return v.AppendLiteral(dst), 0
 		default:

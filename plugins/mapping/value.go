@@ -80,7 +80,7 @@ func (m *Mapper) addText(set *attributes, t *target, text string) {
 	if t == nil {
 		return
 	}
-	set.commit(t, fixed, m.appendText(set.begin(t), t.name, text))
+	set.commit(t, fixed, m.appendText(set.begin(t), t.name, m.trim(text), false))
 }
 
 // appendScalar appends a string under the rules for strings; numbers keep every digit.
@@ -88,31 +88,37 @@ func (m *Mapper) appendScalar(dst []byte, name string, v segment.Value) []byte {
 	if v.Kind() != segment.String {
 		return v.AppendLiteral(dst)
 	}
-	s := v.Text()
+	s := m.trim(v.Text())
 	if m.opt.ConvertDates {
-		if t, ok := segment.ParseISO8601(m.trim(s)); ok {
+		if t, ok := segment.ParseISO8601(s); ok {
 			return appendDate(dst, t.Unix)
 		}
 	}
-	return m.appendText(dst, name, s)
+	return m.appendText(dst, name, s, v.Plain())
 }
 
-// appendText appends a string, trimmed where that is wanted and cut to what CleverTap stores.
-func (m *Mapper) appendText(dst []byte, name, s string) []byte {
-	s = m.trim(s)
+// appendText appends a string, cut to what CleverTap stores. Plain text needs no escapes.
+func (m *Mapper) appendText(dst []byte, name, s string, plain bool) []byte {
 	if len(s) > clevertap.MaxValueBytes {
 		s = cut(strings.ToValidUTF8(s, string(utf8.RuneError)), clevertap.MaxValueBytes)
 		m.exceed(ValueTruncated, name, "is longer than 512 bytes")
 	}
+	if plain {
+		return append(append(append(dst, '"'), s...), '"')
+	}
 	return segment.AppendString(dst, s)
 }
 
+// trim strips white space where that is wanted.
 func (m *Mapper) trim(s string) string {
-	if m.opt.TrimValues {
-		return strings.TrimSpace(s)
+	if !m.opt.TrimValues || s == "" || isGraphic(s[0]) && isGraphic(s[len(s)-1]) {
+		return s
 	}
-	return s
+	return strings.TrimSpace(s)
 }
+
+// isGraphic tells whether a byte is a visible ASCII character, next to which no text needs to be trimmed.
+func isGraphic(c byte) bool { return c > ' ' && c < utf8.RuneSelf }
 
 // cut shortens s to at most limit bytes without breaking a character.
 func cut(s string, limit int) string {

@@ -60,12 +60,12 @@ func appendMarked(dst []byte, text string, m marks) []byte {
 const hexDigits = "0123456789abcdef"
 
 // AppendString appends s as a JSON string. Bytes that are not UTF-8 become U+FFFD; nothing else is changed.
-func AppendString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
+func AppendString[T string | []byte](dst []byte, s T) []byte {
 	plain, ascii := scan(s)
-	if !ascii && !utf8.ValidString(s) {
-		s = strings.ToValidUTF8(s, string(utf8.RuneError))
+	if !ascii && !utf8.ValidString(string(s)) {
+		s = T(strings.ToValidUTF8(string(s), string(utf8.RuneError)))
 	}
+	dst = append(dst, '"')
 	if plain {
 		dst = append(dst, s...)
 	} else {
@@ -75,7 +75,7 @@ func AppendString(dst []byte, s string) []byte {
 }
 
 // scan tells whether s can stand in JSON as it is, and whether it is all ASCII.
-func scan(s string) (plain, ascii bool) {
+func scan[T string | []byte](s T) (plain, ascii bool) {
 	plain, ascii = true, true
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
@@ -88,7 +88,7 @@ func scan(s string) (plain, ascii bool) {
 	return plain, ascii
 }
 
-func appendEscaped(dst []byte, s string) []byte {
+func appendEscaped[T string | []byte](dst []byte, s T) []byte {
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
 		case c == '"' || c == '\\':
