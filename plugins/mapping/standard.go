@@ -1,11 +1,8 @@
 package mapping
 
 import (
-	"net/mail"
 	"strconv"
 	"strings"
-
-	"github.com/nyaruka/phonenumbers"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 )
@@ -76,33 +73,6 @@ func appendGender(_ *Mapper, dst []byte, v segment.Value) ([]byte, Fixes) {
 		return append(dst, `"F"`...), 0
 	}
 	return dst, GenderDropped
-}
-
-// appendEmail takes a bare address with a dotted domain. CleverTap does not publish its own rule.
-func appendEmail(_ *Mapper, dst []byte, v segment.Value) ([]byte, Fixes) {
-	text := strings.TrimSpace(v.Text())
-	address, err := mail.ParseAddress(text)
-	if err != nil || address.Address != text || len(text) > 254 {
-		return dst, EmailDropped
-	}
-	domain := text[strings.LastIndexByte(text, '@')+1:]
-	if dot := strings.LastIndexByte(domain, '.'); dot < 1 || dot == len(domain)-1 || domain[0] == '[' {
-		return dst, EmailDropped
-	}
-	return segment.AppendString(dst, text), 0
-}
-
-// appendPhone writes a number in E.164. Without a country code it is read as one of the region.
-// https://docs.clevertap.com/docs/map-data-for-import
-func appendPhone(m *Mapper, dst []byte, v segment.Value) ([]byte, Fixes) {
-	if kind := v.Kind(); kind != segment.String && kind != segment.Number {
-		return dst, PhoneDropped
-	}
-	number, err := phonenumbers.Parse(scalarText(v), m.opt.PhoneRegion)
-	if err != nil || !phonenumbers.IsValidNumber(number) {
-		return dst, PhoneDropped
-	}
-	return segment.AppendString(dst, phonenumbers.Format(number, phonenumbers.E164)), 0
 }
 
 // appendDOB writes a date of birth: of a date or date-time the calendar date as written, since a birthday has no time

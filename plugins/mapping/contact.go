@@ -1,0 +1,102 @@
+package mapping
+
+import (
+	"net/mail"
+	"strings"
+
+	"github.com/nyaruka/phonenumbers"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
+)
+
+// appendEmail takes a bare address with a dotted domain. CleverTap does not publish its own rule.
+func appendEmail(_ *Mapper, dst []byte, v segment.Value) ([]byte, Fixes) {
+	text := strings.TrimSpace(v.Text())
+	if len(text) > 254 || !isAddress(text) {
+		return dst, EmailDropped
+	}
+	domain := text[strings.LastIndexByte(text, '@')+1:]
+	if dot := strings.LastIndexByte(domain, '.'); dot < 1 || dot == len(domain)-1 || domain[0] == '[' {
+		return dst, EmailDropped
+	}
+	return segment.AppendString(dst, text), 0
+}
+
+// isAddress tells whether text is an address and nothing else (RFC 5322). Most are of the plainest form, which needs no
+// parser.
+func isAddress(text string) bool {
+	if local, domain, found := strings.Cut(text, "@"); found && isPlainAtoms(local) && isPlainAtoms(domain) {
+		return true
+	}
+	address, err := mail.ParseAddress(text)
+	return err == nil && address.Address == text
+}
+
+// isPlainAtoms tells whether text is words of letters, digits, `-`, `_` and `+`, joined by single dots.
+func isPlainAtoms(text string) bool {
+	wasDot := true
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		isDot := c == '.'
+		if isDot && wasDot || !isDot && !isPlainAtom(c) {
+			return false
+		}
+		wasDot = isDot
+	}
+	return !wasDot
+}
+
+func isPlainAtom(c byte) bool {
+	return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '+'
+}
+
+// appendPhone writes a number in E.164. Without a country code it is read as one of the region.
+// https://docs.clevertap.com/docs/map-data-for-import
+func appendPhone(m *Mapper, dst []byte, v segment.Value) ([]byte, Fixes) {
+	if kind := v.Kind(); kind != segment.String && kind != segment.Number {
+		return dst, PhoneDropped
+	}
+	number := m.phones.e164(scalarText(v), m.opt.PhoneRegion)
+	if number == "" {
+		return dst, PhoneDropped
+	}
+	return segment.AppendString(dst, number), 0
+}
+
+// phoneBook remembers what numbers became. The same people are identified again and again, and to check a number costs
+// more than everything else about a call.
+type phoneBook struct {
+	numbers map[string]string // in E.164; empty where it is none
+	memory  int
+}
+
+const (
+	// maxPhoneMemory bounds what a phone book remembers, in bytes.
+	maxPhoneMemory = 1 << 20
+	// maxPhoneLength is the longest text worth remembering; it is no number.
+	maxPhoneLength = 64
+)
+
+// e164 is a number in E.164, or empty. The text may point into memory that is used again.
+func (b *phoneBook) e164(text, region string) string {
+	if number, known := b.numbers[text]; known {
+		return number
+	}
+	number := toE164(text, region)
+	if len(text) > maxPhoneLength {
+		return number
+	}
+	if b.memory += 2*len(text) + 128; b.numbers == nil || b.memory > maxPhoneMemory {
+		b.numbers, b.memory = map[string]string{}, 0
+	}
+	b.numbers[strings.Clone(text)] = number
+	return number
+}
+
+func toE164(text, region string) string {
+	number, err := phonenumbers.Parse(text, region)
+	if err != nil || !phonenumbers.IsValidNumber(number) {
+		return ""
+	}
+	return phonenumbers.Format(number, phonenumbers.E164)
+}
