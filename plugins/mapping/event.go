@@ -1,8 +1,6 @@
 package mapping
 
 import (
-	"strings"
-
 	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap"
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 )
@@ -19,14 +17,15 @@ func (m *Mapper) mapTrack() error {
 	}
 	m.begin(&m.set, "properties")
 	m.addSource()
-	if isOrder(m.call.Event) {
+	e := m.events.lookup(m.call.Event, m.opt.TrimValues)
+	if e.order {
 		if err := m.addOrder(m.call.Properties); err != nil {
 			return err
 		}
-		return m.emitEvent(person, Charged)
+		return m.emitEvent(person, charged)
 	}
 	m.addMembers(&m.set, m.properties, m.call.Properties)
-	return m.emitEvent(person, m.eventName(m.call.Event))
+	return m.emitEvent(person, e)
 }
 
 // mapView turns a page or screen call into an event.
@@ -44,7 +43,7 @@ func (m *Mapper) mapView(event string) error {
 		m.addText(&m.set, m.properties.lookup("category").target, m.call.Category)
 	}
 	m.addMembers(&m.set, m.properties, m.call.Properties)
-	return m.emitEvent(person, m.eventName(event))
+	return m.emitEvent(person, m.events.lookup(event, m.opt.TrimValues))
 }
 
 func (m *Mapper) addSource() {
@@ -53,28 +52,20 @@ func (m *Mapper) addSource() {
 	}
 }
 
-// eventName makes a name valid: without forbidden characters, not too long, and not one that only CleverTap may raise.
-func (m *Mapper) eventName(name string) string {
+func (m *Mapper) emitEvent(person identity, e *event) error {
 	m.field = "event"
-	name, fixes := cleanName(m.trim(name), clevertap.ForbiddenEventChars, EventNameFixed, EventNameFixed)
-	name = m.trim(name)
-	m.exceed(fixes, "", "has characters that CleverTap refuses, or too many")
-	if clevertap.RestrictedEvent(name) {
+	m.exceed(e.fixes, "", "has characters that CleverTap refuses, or too many")
+	if e.restricted {
 		m.exceed(RestrictedEvent, "", "is the name of an event that only CleverTap may raise")
-		return "_" + name
 	}
-	return name
-}
-
-func (m *Mapper) emitEvent(person identity, name string) error {
-	if strings.TrimSpace(name) == "" {
+	if e.blank {
 		return &segment.Error{Reason: segment.EventNotDefined, Field: "event",
 			Rule: "has no characters that CleverTap allows"}
 	}
 	m.head(clevertap.KindEvent, person)
 	m.time()
 	m.out = append(m.out, `,"evtName":`...)
-	m.out = segment.AppendString(m.out, name)
+	m.out = append(m.out, e.json...)
 	m.out = append(m.out, `,"evtData":{`...)
 	var surplus bool
 	m.out, surplus = m.set.appendTo(m.out, m.opt.MaxEventProperties)

@@ -50,6 +50,7 @@ type Mapper struct {
 	groupTraits *keyTable
 	properties  *keyTable
 	itemKeys    *keyTable
+	events      eventTable
 	phones      phoneBook
 
 	// The state of the call at hand.

@@ -110,8 +110,10 @@ func (m *Mapper) appendText(dst []byte, name, s string, plain bool) []byte {
 }
 
 // trim strips white space where that is wanted.
-func (m *Mapper) trim(s string) string {
-	if !m.opt.TrimValues || s == "" || isGraphic(s[0]) && isGraphic(s[len(s)-1]) {
+func (m *Mapper) trim(s string) string { return trimIf(m.opt.TrimValues, s) }
+
+func trimIf(wanted bool, s string) string {
+	if !wanted || s == "" || isGraphic(s[0]) && isGraphic(s[len(s)-1]) {
 		return s
 	}
 	return strings.TrimSpace(s)

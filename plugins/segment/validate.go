@@ -16,15 +16,32 @@ func (c *Call) Validate() error {
 	}
 }
 
-var types = map[string]Type{
-	"identify": Identify, "track": Track, "page": Page, "screen": Screen, "group": Group, "alias": Alias, "delete": Delete,
+// typeOf returns the type of that name. It outlives the text.
+func typeOf(text string) (t Type, known bool) {
+	switch text {
+	case "identify":
+		return Identify, true
+	case "track":
+		return Track, true
+	case "page":
+		return Page, true
+	case "screen":
+		return Screen, true
+	case "group":
+		return Group, true
+	case "alias":
+		return Alias, true
+	case "delete":
+		return Delete, true
+	}
+	return "", false
 }
 
-// decodeType compares without regard to case, as older clients send `Track`. The type it returns outlives the document.
+// decodeType compares without regard to case, as older clients send `Track`.
 func decodeType(v Value) (Type, error) {
-	t, known := types[v.Text()]
+	t, known := typeOf(v.Text())
 	if !known {
-		t, known = types[strings.ToLower(v.Text())]
+		t, known = typeOf(strings.ToLower(v.Text()))
 	}
 	if !known {
 		return "", &Error{UnsupportedType, "type",

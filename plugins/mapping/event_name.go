@@ -1,0 +1,55 @@
+package mapping
+
+import (
+	"strings"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap"
+	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
+)
+
+// eventTable turns names of events into valid ones and remembers them: the same few names come with every call.
+type eventTable struct {
+	events map[string]*event
+	memory int
+}
+
+// event is what the name of an event becomes.
+type event struct {
+	json  []byte // the name, as a string
+	fixes Fixes
+	// restricted names are CleverTap's own and have been changed.
+	restricted bool
+	// blank tells that nothing is left of the name.
+	blank bool
+	// order tells that the event is a purchase, whatever its name.
+	order bool
+}
+
+var charged = &event{json: segment.AppendString(nil, Charged)}
+
+// lookup returns what a name becomes. The name may point into memory that is used again.
+func (t *eventTable) lookup(name string, trim bool) *event {
+	if e := t.events[name]; e != nil {
+		return e
+	}
+	e := newEvent(name, trim)
+	if t.memory += 2*len(name) + 128; t.events == nil || t.memory > maxKeyMemory {
+		t.events, t.memory = map[string]*event{}, 0
+	}
+	t.events[strings.Clone(name)] = e
+	return e
+}
+
+// newEvent makes a name valid: without forbidden characters, not too long, and not one that only CleverTap may raise.
+func newEvent(name string, trim bool) *event {
+	e := &event{order: isOrder(name)}
+	name = trimIf(trim, name)
+	name, e.fixes = cleanName(name, clevertap.ForbiddenEventChars, EventNameFixed, EventNameFixed)
+	name = trimIf(trim, name)
+	if e.restricted = clevertap.RestrictedEvent(name); e.restricted {
+		name = "_" + name
+	}
+	e.blank = strings.TrimSpace(name) == ""
+	e.json = segment.AppendString(nil, name)
+	return e
+}
