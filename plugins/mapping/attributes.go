@@ -52,14 +52,21 @@ func (a *attributes) commit(t *target, r rank, buf []byte) (collided bool) {
 	}
 	present := &a.list[t.slot]
 	if present.rank == fixed || bytes.Equal(a.buf[present.start:present.end], buf[added.start:added.end]) {
+		a.drop(buf)
 		return false
 	}
 	if r > present.rank {
 		*present = added
 		a.buf, a.gaps = buf, true
+	} else {
+		a.drop(buf)
 	}
 	return true
 }
+
+// drop forgets the member at the end of buf, but keeps the room that was made for it: to make it again for every such
+// member would copy all others each time.
+func (a *attributes) drop(buf []byte) { a.buf = buf[:len(a.buf)] }
 
 // has tells whether the set holds a key.
 func (a *attributes) has(t *target) bool { return t.seen == a.seq }

@@ -1,8 +1,6 @@
 package mapping_test
 
 import (
-	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/mapping"
@@ -41,25 +39,6 @@ func BenchmarkParse(b *testing.B) {
 			b.Fatal(err)
 		}
 		i++
-	}
-}
-
-// BenchmarkWide shows what a property costs in calls with few and with many of them. It should not depend on that.
-func BenchmarkWide(b *testing.B) {
-	for _, count := range []int{10, 100, 1000, 10_000} {
-		b.Run(fmt.Sprint(count), func(b *testing.B) {
-			var properties []string
-			for i := range count {
-				properties = append(properties, fmt.Sprintf(`"Property %d":"value %d"`, i, i))
-			}
-			call := `{"type":"track","userId":"u","event":"E","properties":{` + strings.Join(properties, ",") + `}}`
-			mapper, err := mapping.NewMapper(mapping.DefaultOptions(mapping.Server))
-			if err != nil {
-				b.Fatal(err)
-			}
-			benchmarkCalls(b, mapper, [][]byte{[]byte(call)})
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(count), "ns/property")
-		})
 	}
 }
 

@@ -222,12 +222,12 @@ func assignsIdentity(name string) bool {
 	return false
 }
 
-// isVerbatim spots CleverTap's own profile keys, whose spelling no case rule may touch.
+// isVerbatim spots CleverTap's own profile keys, whose spelling no case rule may touch. They are short.
 // https://developer.clevertap.com/docs/upload-user-profiles-api
 func isVerbatim(name string) bool {
 	switch name {
 	case "category-unsubscribe", "category-resubscribe", "subscriptionGroups", "ct_is_test_user":
 		return true
 	}
-	return strings.HasPrefix(name, "MSG-")
+	return strings.HasPrefix(name, "MSG-") && len(name) <= clevertap.MaxKeyChars
 }

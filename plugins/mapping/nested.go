@@ -20,7 +20,7 @@ func (m *Mapper) addNested(set *attributes, table *keyTable, name string, v segm
 		k := table.lookup(name)
 		m.addJSONText(set, k, rankOf(k), v)
 	case v.Kind() == segment.Object:
-		m.path = append(m.path[:0], name...)
+		m.path = append(m.path[:0], cut(name, maxPath)...)
 		m.flatten(set, table, v)
 	default:
 		k := table.lookup(name)
@@ -28,11 +28,17 @@ func (m *Mapper) addNested(set *attributes, table *keyTable, name string, v segm
 	}
 }
 
+// maxPath is where a path ends. A key has 120 characters, of four bytes at most, so what comes later would be cut; without
+// an end, a long name above many members would cost its length times their number.
+const maxPath = 4 * clevertap.MaxKeyChars
+
 // flatten adds the members of an object under names that start with m.path.
 func (m *Mapper) flatten(set *attributes, table *keyTable, object segment.Value) {
 	depth := len(m.path)
 	for name, v := range object.Members() {
-		m.path = append(append(m.path[:depth], '_'), name...)
+		if depth < maxPath {
+			m.path = append(append(m.path[:depth], '_'), name...)
+		}
 		switch v.Kind() {
 		case segment.Null:
 		case segment.Object:

@@ -105,7 +105,7 @@ func (m *Mapper) addItems(properties segment.Value) (string, error) {
 }
 
 func (m *Mapper) appendItems(name string, products segment.Value) error {
-	t := m.properties.target(itemsKey)
+	t, field := m.properties.target(itemsKey), "properties."+name
 	buf, count := append(m.set.begin(t), '['), 0
 	for _, product := range products.Elements() {
 		switch product.Kind() {
@@ -113,9 +113,9 @@ func (m *Mapper) appendItems(name string, products segment.Value) error {
 			continue
 		case segment.Object:
 		default:
-			return &segment.Error{Reason: InvalidProducts, Field: "properties." + name, Rule: "must be a list of objects"}
+			return &segment.Error{Reason: InvalidProducts, Field: field, Rule: "must be a list of objects"}
 		}
-		m.begin(&m.item, "properties."+name)
+		m.begin(&m.item, field)
 		m.addMembers(&m.item, m.itemKeys, product)
 		if len(m.item.list) == 0 {
 			continue

@@ -68,12 +68,12 @@ func (c *Call) Integrations(yield func(string, Value) bool) {
 			return
 		}
 	}
-	if c.envelope.integrations.Len() == 0 {
+	if c.envelope.integrations == (Value{}) {
 		return
 	}
-	own := names(c.own.integrations)
+	own := newIndex(c.own.integrations)
 	for name, v := range c.envelope.integrations.Members() {
-		if !own[name] && !yield(name, v) {
+		if own.get(name) == (Value{}) && !yield(name, v) {
 			return
 		}
 	}

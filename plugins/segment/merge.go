@@ -70,22 +70,13 @@ func appendUnion(dst []byte, call, envelope Value) []byte {
 	if envelope.Len() == 0 {
 		return append(dst, '}')
 	}
-	own := names(call)
+	present := newIndex(call)
 	for name, member := range envelope.Members() {
-		if !own[name] {
+		if present.get(name) == (Value{}) {
 			dst = member.AppendJSON(appendName(dst, name, &first))
 		}
 	}
 	return append(dst, '}')
-}
-
-// names are those of an object's members: asking the object itself takes a walk for each question.
-func names(object Value) map[string]bool {
-	set := make(map[string]bool, object.Len())
-	for name := range object.Members() {
-		set[name] = true
-	}
-	return set
 }
 
 func orElse(v, otherwise Value) Value {

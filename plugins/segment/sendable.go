@@ -9,9 +9,9 @@ package segment
 // is also put into the properties.
 func (d Document) AppendSendable(dst []byte, call *Call, spare string) []byte {
 	dst = append(dst, '{')
-	first := true
+	first, members := true, newIndex(d.root)
 	for name, member := range d.root.Members() {
-		if d.root.Get(name) != member {
+		if members.get(name) != member {
 			continue
 		}
 		switch name {
