@@ -7,6 +7,7 @@ import (
 
 	"github.com/redpanda-data/benthos/v4/public/service"
 
+	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap"
 	"github.com/clevertap-segment/clevertap-segment/plugins/mapping"
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 )
@@ -32,6 +33,7 @@ type segmentToClevertap struct {
 type worker struct {
 	parser segment.Parser
 	mapper *mapping.Mapper
+	call   segment.Call
 }
 
 func newSegmentToClevertap(cfg segmentToClevertapConfig, mgr *service.Resources) (*segmentToClevertap, error) {
@@ -69,54 +71,73 @@ func (p *segmentToClevertap) Process(ctx context.Context, msg *service.Message) 
 		return nil, p.refuse(err)
 	}
 	if doc.Bare {
-		return p.mapCall(ctx, w, doc, 0, nil, msg)
+		result, err := p.mapCall(ctx, w, doc, 0)
+		if err != nil {
+			return nil, err
+		}
+		return appendRecords(nil, msg, w, result), nil
 	}
 	var refused, records service.MessageBatch
 	for i := range doc.Calls() {
-		var err error
-		if records, err = p.mapCall(ctx, w, doc, i, records, msg); err != nil {
-			call := msg.Copy()
+		call := msg.Copy()
+		result, err := p.mapCall(ctx, w, doc, i)
+		if err != nil {
 			call.SetBytes(doc.AppendCall(nil, i))
 			call.SetError(err)
 			refused = append(refused, call)
+			continue
 		}
+		records = appendRecords(records, call, w, result)
 	}
 	return append(refused, records...), nil
 }
 
-// mapCall appends a message for each record of one call.
+// mapCall maps one call and counts what becomes of it.
 func (p *segmentToClevertap) mapCall(
-	ctx context.Context, w *worker, doc segment.Document, i int, out service.MessageBatch, msg *service.Message,
-) (service.MessageBatch, error) {
-	call, err := doc.Call(i)
-	if err != nil {
-		if dropped := w.mapper.Dropped(&call); dropped != mapping.NotDropped {
-			p.metrics.count(mapping.Result{Dropped: dropped})
-			return out, nil
+	ctx context.Context, w *worker, doc segment.Document, i int,
+) (result mapping.Result, err error) {
+	if w.call, err = doc.Call(i); err != nil {
+		if result.Dropped = w.mapper.Dropped(&w.call); result.Dropped == mapping.NotDropped {
+			return result, p.refuse(err)
 		}
-		return out, p.refuse(err)
+		p.metrics.count(result)
+		return result, nil
 	}
 	var linker mapping.Linker
 	if p.links != nil {
 		linker = func(pair mapping.Pair) (mapping.Linking, error) { return p.links.decide(ctx, pair) }
 	}
-	result, err := w.mapper.Map(&call, linker)
-	if err != nil {
-		return out, p.refuse(err)
+	if result, err = w.mapper.Map(&w.call, linker); err != nil {
+		return result, p.refuse(err)
 	}
 	p.metrics.count(result)
-	for j, record := range result.Records {
-		mapped := msg.Copy()
-		mapped.SetBytes(record.JSON)
-		mapped.MetaSetMut("clevertap_type", string(record.Kind))
-		mapped.MetaDelete("clevertap_fixes")
-		if fixes := result.Fixes.String(); j == 0 && fixes != "" {
-			mapped.MetaSetMut("clevertap_fixes", fixes)
+	return result, nil
+}
+
+// appendRecords appends a message for each record of the worker's call. The call's own message becomes the last of them.
+func appendRecords(out service.MessageBatch, msg *service.Message, w *worker, result mapping.Result) service.MessageBatch {
+	for i, record := range result.Records {
+		mapped := msg
+		if i < len(result.Records)-1 {
+			mapped = msg.Copy()
 		}
-		setID(mapped, "segment_message_id", call.MessageID)
+		mapped.SetBytes(record.JSON)
+		mapped.MetaSetMut("clevertap_type", kindValues[record.Kind])
+		if i == 0 && result.Fixes != 0 {
+			mapped.MetaSetMut("clevertap_fixes", result.Fixes.String())
+		} else {
+			mapped.MetaDelete("clevertap_fixes")
+		}
+		setID(mapped, "segment_message_id", w.call.MessageID)
 		out = append(out, mapped)
 	}
-	return out, nil
+	return out
+}
+
+// kindValues are the values of clevertap_type, made once and not for each message.
+var kindValues = map[clevertap.Kind]any{
+	clevertap.KindProfile: string(clevertap.KindProfile), clevertap.KindEvent: string(clevertap.KindEvent),
+	clevertap.KindToken: string(clevertap.KindToken), clevertap.KindDelete: string(clevertap.KindDelete),
 }
 
 func (p *segmentToClevertap) refuse(err error) error {
