@@ -13,7 +13,7 @@ const (
 	ctoFieldDryRun = "dry_run"
 
 	ctoMaxInFlight = 10
-	ctoInFlight    = "How many batches are sent in parallel, each of them one request at a time. CleverTap allows 15 parallel uploads per account and answers more with 429, so leave room for other senders. Set it to 1 to keep the order of records across batches."
+	ctoInFlight    = "How many batches are sent in parallel, each of them one request at a time. CleverTap allows 15 parallel uploads per account and answers more with 429, so leave room for other senders. The order of one person's records does not depend on it."
 )
 
 func clevertapSpec() *service.ConfigSpec {
@@ -87,7 +87,7 @@ func newClevertapOutput(c clevertapConfig, access func(context.Context) error, m
 	}
 	return &clevertapOutput{client: client, tester: tester, sender: clevertapSender{
 		client: client, dryRun: c.dryRun, maxRetries: c.delivery.maxRetries, backoff: *c.delivery.backoff,
-		access: access, metrics: metrics, deleting: make(chan struct{}, 1),
+		access: access, metrics: metrics, queue: newClevertapQueue(), deleting: make(chan struct{}, 1),
 	}}, nil
 }
 
@@ -107,11 +107,15 @@ func (o *clevertapOutput) ConnectionTest(ctx context.Context) service.Connection
 	return service.ConnectionTestSucceeded().AsList()
 }
 
-// WriteBatch sends the records of a batch, request by request, and reports by index those that were not accepted.
+// WriteBatch sends the records of a batch, request by request, and reports by index those that were not accepted. It may
+// be called in parallel; the order of the calls is kept for records that share an id.
 func (o *clevertapOutput) WriteBatch(ctx context.Context, batch service.MessageBatch) error {
+	queue := o.sender.queue
+	turn, joined := queue.enter()
 	delivery := newClevertapDelivery(batch)
-	for _, request := range clevertapSchedule(clevertapItems(batch, delivery)) {
-		o.sender.deliver(ctx, delivery, request)
+	queue.join(turn, joined, delivery)
+	for request := queue.next(ctx, delivery); request != nil; request = queue.next(ctx, delivery) {
+		o.sender.deliver(ctx, request)
 	}
 	return delivery.err()
 }
@@ -120,27 +124,4 @@ func (o *clevertapOutput) WriteBatch(ctx context.Context, batch service.MessageB
 func (o *clevertapOutput) Close(context.Context) error {
 	o.client.Close()
 	return nil
-}
-
-// clevertapItems reads the records of a batch; what is none fails by itself.
-func clevertapItems(batch service.MessageBatch, d *clevertapDelivery) []clevertapItem {
-	items := make([]clevertapItem, 0, len(batch))
-	for i, message := range batch {
-		if cause := message.GetError(); cause != nil {
-			d.refuse(i, cause)
-			continue
-		}
-		raw, err := message.AsBytes()
-		if err != nil {
-			d.reject(i, newClevertapFailure(string(clevertap.ReasonInvalidRecord), "not valid JSON"))
-			continue
-		}
-		record, err := clevertap.Inspect(raw)
-		if err != nil {
-			d.reject(i, failureFrom(err))
-			continue
-		}
-		items = append(items, clevertapItem{i, record})
-	}
-	return items
 }

@@ -30,53 +30,115 @@ func failureFrom(err error) *failure {
 	return f
 }
 
+// clevertapItem is a record until its fate is known.
+type clevertapItem struct {
+	delivery *clevertapDelivery
+	// index is its place in the batch.
+	index  int
+	record clevertap.Record
+	route  clevertapRoute
+	// places are where it stands: in one line for each of its ids.
+	places []clevertapPlace
+	// request is the one that it was put into, nil while it waits.
+	request *clevertapRequest
+}
+
+// clevertapPlace is an item's place in the line of the records that carry one id.
+type clevertapPlace struct {
+	item           *clevertapItem
+	id             string
+	before, behind *clevertapPlace
+}
+
+// mayJoin tells whether everything before the item is decided, or in the same request. It is enough to look at the next
+// one in each line: that one was put there by the same rule.
+func (i *clevertapItem) mayJoin(r *clevertapRequest) bool {
+	for p := range i.places {
+		if before := i.places[p].before; before != nil && before.item.request != r {
+			return false
+		}
+	}
+	return true
+}
+
 // clevertapDelivery keeps the books of one batch: which messages failed, and which people may not be touched any more
 // because an earlier record about them may not have arrived.
 type clevertapDelivery struct {
 	failedMessages
-	blocked map[string]struct{}
-	stop    *failure
+	// waiting are the records that are in no request yet, in their order; undecided counts all whose fate is open.
+	waiting   []*clevertapItem
+	undecided int
+	blocked   map[string]struct{}
+	stop      *failure
+	// news holds a token when something has changed for the batch.
+	news chan struct{}
 }
 
+// newClevertapDelivery reads the records of a batch; what is none fails by itself.
 func newClevertapDelivery(batch service.MessageBatch) *clevertapDelivery {
-	return &clevertapDelivery{failedMessages: failedMessages{component: clevertapName, batch: batch}, blocked: map[string]struct{}{}}
-}
-
-// lose fails messages which may or may not arrive later, in a retry by somebody else: what follows them has to wait.
-func (d *clevertapDelivery) lose(items []clevertapItem, why *failure) {
-	for _, item := range items {
-		d.reject(item.index, why)
-		d.block(item)
+	d := &clevertapDelivery{
+		failedMessages: failedMessages{component: clevertapName, batch: batch},
+		blocked:        map[string]struct{}{},
+		news:           make(chan struct{}, 1),
+		waiting:        make([]*clevertapItem, 0, len(batch)),
 	}
+	items := make([]clevertapItem, len(batch))
+	for i, message := range batch {
+		record, ok := d.read(i, message)
+		if !ok {
+			continue
+		}
+		items[i] = clevertapItem{
+			delivery: d, index: i, record: record, route: routeOf(record),
+			places: make([]clevertapPlace, 0, len(record.IDs)),
+		}
+		d.waiting = append(d.waiting, &items[i])
+	}
+	d.undecided = len(d.waiting)
+	return d
 }
 
-func (d *clevertapDelivery) block(item clevertapItem) {
+func (d *clevertapDelivery) read(index int, message *service.Message) (record clevertap.Record, ok bool) {
+	if cause := message.GetError(); cause != nil {
+		d.refuse(index, cause)
+		return record, false
+	}
+	raw, err := message.AsBytes()
+	if err != nil {
+		d.reject(index, newClevertapFailure(string(clevertap.ReasonInvalidRecord), "not valid JSON"))
+		return record, false
+	}
+	if record, err = clevertap.Inspect(raw); err != nil {
+		d.reject(index, failureFrom(err))
+		return record, false
+	}
+	return record, true
+}
+
+// lose fails a message which may or may not arrive later: what follows it in the batch has to wait.
+func (d *clevertapDelivery) lose(item *clevertapItem, why *failure) {
+	d.reject(item.index, why)
 	for _, id := range item.record.IDs {
 		d.blocked[id] = struct{}{}
 	}
 }
 
-// holdBack returns the items that may be sent, and fails those that would overtake an earlier record.
-func (d *clevertapDelivery) holdBack(items []clevertapItem) []clevertapItem {
-	if len(d.blocked) == 0 {
-		return items
+// obstacle is why an item may not be sent any more, nil if it may.
+func (d *clevertapDelivery) obstacle(item *clevertapItem) *failure {
+	if d.stop != nil || len(d.blocked) == 0 {
+		return d.stop
 	}
-	free := make([]clevertapItem, 0, len(items))
-	for _, item := range items {
-		if d.isBlocked(item) {
-			d.lose([]clevertapItem{item}, newClevertapFailure(reasonHeldBack, "an earlier record of the same person was not delivered"))
-			continue
-		}
-		free = append(free, item)
-	}
-	return free
-}
-
-func (d *clevertapDelivery) isBlocked(item clevertapItem) bool {
 	for _, id := range item.record.IDs {
 		if _, blocked := d.blocked[id]; blocked {
-			return true
+			return newClevertapFailure(reasonHeldBack, "an earlier record of the same person was not delivered")
 		}
 	}
-	return false
+	return nil
+}
+
+func (d *clevertapDelivery) wake() {
+	select {
+	case d.news <- struct{}{}:
+	default:
+	}
 }

@@ -22,12 +22,17 @@ const fastRetries = "max_retries: 3\nbackoff: { initial_interval: 1ms, max_inter
 
 func newTestOutput(t testing.TB, url, config string) *clevertapOutput {
 	t.Helper()
+	out := parsedOutput(t, url, config)
+	require.NoError(t, out.Connect(t.Context()))
+	t.Cleanup(func() { require.NoError(t, out.Close(t.Context())) })
+	return out
+}
+
+func parsedOutput(t require.TestingT, url, config string) *clevertapOutput {
 	parsed, err := clevertapSpec().ParseYAML("account_id: TEST-ACCOUNT\npasscode: TEST-PASSCODE\nurl: "+url+"\n"+config, nil)
 	require.NoError(t, err)
 	out, _, _, err := newClevertapFromParsed(parsed, service.MockResources())
 	require.NoError(t, err)
-	require.NoError(t, out.Connect(t.Context()))
-	t.Cleanup(func() { require.NoError(t, out.Close(t.Context())) })
 	return out.(*clevertapOutput)
 }
 
@@ -44,8 +49,7 @@ func event(person, name string) string {
 }
 
 // failures returns the texts of a batch's failures by index.
-func failures(t *testing.T, batch service.MessageBatch, err error) map[int]string {
-	t.Helper()
+func failures(t require.TestingT, batch service.MessageBatch, err error) map[int]string {
 	texts := map[int]string{}
 	if err == nil {
 		return texts

@@ -48,7 +48,7 @@ func requestLabel(err error) string {
 	return reasonStopped
 }
 
-func (m clevertapMetrics) accepted(items []clevertapItem) {
+func (m clevertapMetrics) accepted(items []*clevertapItem) {
 	counts := map[clevertap.Kind]int64{}
 	for _, item := range items {
 		counts[item.record.Kind]++

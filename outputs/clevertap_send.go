@@ -1,6 +1,7 @@
 package outputs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -19,38 +20,36 @@ type clevertapSender struct {
 	// access waits for the rate limit.
 	access  func(context.Context) error
 	metrics clevertapMetrics
+	queue   *clevertapQueue
 	// deleting holds a token while a delete is under way: CleverTap throttles parallel ones.
 	deleting chan struct{}
 }
 
-// deliver sends one request until the fate of all its records is in the books.
-func (s *clevertapSender) deliver(ctx context.Context, d *clevertapDelivery, r clevertapRequest) {
-	if d.stop != nil {
-		d.lose(r.items, d.stop)
-		return
-	}
-	items := d.holdBack(r.items)
+// deliver sends one request until the fate of all its records is known.
+func (s *clevertapSender) deliver(ctx context.Context, r *clevertapRequest) {
+	r.items = s.queue.sendable(r.items)
 	if s.dryRun && r.route.deletes() {
 		// CleverTap has no dry run for deletes.
+		s.queue.accept(r.items)
 		return
 	}
 	budget := newRetry(s.backoff, s.maxRetries)
-	for len(items) > 0 {
-		rejections, err := s.attempt(ctx, r.route, items)
-		if s.splits(ctx, d, clevertapRequest{r.route, items}, err) {
+	for len(r.items) > 0 {
+		rejections, err := s.attempt(ctx, r)
+		if s.splits(ctx, r, err) {
 			return
 		}
-		var again []clevertapItem
-		if again, err = s.settle(d, items, rejections, err); len(again) == 0 {
+		var again []*clevertapItem
+		if again, err = s.settle(r, rejections, err); len(again) == 0 {
 			return
 		}
-		items = s.await(ctx, d, budget, again, err)
+		r.items = s.await(ctx, r.owner, budget, again, err)
 	}
 }
 
 // attempt sends one request once, when the rate limit allows it.
-func (s *clevertapSender) attempt(ctx context.Context, route clevertapRoute, items []clevertapItem) (rejections []clevertap.Rejection, err error) {
-	if route.deletes() {
+func (s *clevertapSender) attempt(ctx context.Context, r *clevertapRequest) (rejections []clevertap.Rejection, err error) {
+	if r.route.deletes() {
 		select {
 		case s.deleting <- struct{}{}:
 			defer func() { <-s.deleting }()
@@ -62,63 +61,63 @@ func (s *clevertapSender) attempt(ctx context.Context, route clevertapRoute, ite
 		return nil, err
 	}
 	start := time.Now()
-	switch route {
-	case routeDeleteIdentity, routeDeleteObjectID:
-		by, ids := deleteIDs(route, items)
+	if r.route.deletes() {
+		by, ids := deleteIDs(r)
 		err = s.client.Delete(ctx, by, ids)
-	default:
-		rejections, err = s.client.Upload(ctx, recordsOf(items))
+	} else {
+		rejections, err = s.client.Upload(ctx, recordsOf(r.items))
 	}
 	s.metrics.request(time.Since(start), err)
 	return rejections, err
 }
 
 // splits halves a request that was refused for something in it, until what is refused stands alone.
-func (s *clevertapSender) splits(ctx context.Context, d *clevertapDelivery, r clevertapRequest, err error) bool {
+func (s *clevertapSender) splits(ctx context.Context, r *clevertapRequest, err error) bool {
 	var refused *clevertap.Error
 	if !errors.As(err, &refused) || !refused.NeedsSplit() || len(r.items) < 2 {
 		return false
 	}
 	half := len(r.items) / 2
-	s.deliver(ctx, d, clevertapRequest{r.route, r.items[:half]})
-	s.deliver(ctx, d, clevertapRequest{r.route, r.items[half:]})
+	s.deliver(ctx, &clevertapRequest{r.owner, r.route, r.items[:half]})
+	s.deliver(ctx, &clevertapRequest{r.owner, r.route, r.items[half:]})
 	return true
 }
 
 // settle enters the outcome of an attempt into the books. It returns what to send again, and why.
-func (s *clevertapSender) settle(d *clevertapDelivery, items []clevertapItem, rejections []clevertap.Rejection, err error) ([]clevertapItem, error) {
+func (s *clevertapSender) settle(r *clevertapRequest, rejections []clevertap.Rejection, err error) ([]*clevertapItem, error) {
 	var failed *clevertap.Error
 	switch {
 	case err == nil:
-		return s.settleRecords(d, items, rejections)
-	case !errors.As(err, &failed):
-		d.stop = failureFrom(err)
-		d.lose(items, d.stop)
+		return s.settleRecords(r.items, rejections)
+	case !errors.As(err, &failed) || failed.Unauthorized():
+		s.queue.stop(r.owner, r.items, failureFrom(err))
 	case failed.Transient():
-		return items, err
-	case failed.Unauthorized():
-		d.stop = failureFrom(err)
-		d.lose(items, d.stop)
+		return r.items, err
 	case failed.NeedsSplit():
 		s.metrics.rejection(clevertap.Code(max(failed.Code, failed.Status)))
-		d.reject(items[0].index, failureFrom(err))
+		s.queue.reject(r.items[0], failureFrom(err))
 	default:
-		d.lose(items, failureFrom(err))
+		s.queue.lose(r.items, failureFrom(err))
 	}
 	return nil, nil
 }
 
 // settleRecords tells apart the records that were accepted, those that were refused for good, and those to send again.
-func (s *clevertapSender) settleRecords(d *clevertapDelivery, items []clevertapItem, rejections []clevertap.Rejection) (again []clevertapItem, cause error) {
-	if len(rejections) == 0 {
-		s.metrics.accepted(items)
-		return nil, nil
+func (s *clevertapSender) settleRecords(items []*clevertapItem, rejections []clevertap.Rejection) (again []*clevertapItem, cause error) {
+	accepted := items
+	if len(rejections) > 0 {
+		accepted, again, cause = s.settleRejections(items, rejections)
 	}
+	s.metrics.accepted(accepted)
+	s.queue.accept(accepted)
+	return again, cause
+}
+
+func (s *clevertapSender) settleRejections(items []*clevertapItem, rejections []clevertap.Rejection) (accepted, again []*clevertapItem, cause error) {
 	refused := make(map[int]*clevertap.Rejection, len(rejections))
 	for i := range rejections {
 		refused[rejections[i].Position] = &rejections[i]
 	}
-	accepted := make([]clevertapItem, 0, len(items))
 	for position, item := range items {
 		rejection := refused[position]
 		switch {
@@ -128,23 +127,21 @@ func (s *clevertapSender) settleRecords(d *clevertapDelivery, items []clevertapI
 			again, cause = append(again, item), rejection
 		default:
 			s.metrics.rejection(rejection.Code)
-			d.reject(item.index, failureFrom(rejection))
+			s.queue.reject(item, failureFrom(rejection))
 		}
 	}
-	s.metrics.accepted(accepted)
-	return again, cause
+	return accepted, again, cause
 }
 
 // await waits for the next attempt and returns what to send in it: nothing, when there is none.
-func (s *clevertapSender) await(ctx context.Context, d *clevertapDelivery, budget *retry, again []clevertapItem, cause error) []clevertapItem {
+func (s *clevertapSender) await(ctx context.Context, owner *clevertapDelivery, budget *retry, again []*clevertapItem, cause error) []*clevertapItem {
 	wait, left := budget.delay(askedToWait(cause))
 	if !left {
-		d.lose(again, budget.exhausted(failureFrom(cause)))
+		s.queue.lose(again, budget.exhausted(failureFrom(cause)))
 		return nil
 	}
 	if err := sleep(ctx, wait); err != nil {
-		d.stop = failureFrom(err)
-		d.lose(again, d.stop)
+		s.queue.stop(owner, again, failureFrom(err))
 		return nil
 	}
 	s.metrics.retry(cause)
@@ -160,7 +157,7 @@ func askedToWait(cause error) time.Duration {
 	return 0
 }
 
-func recordsOf(items []clevertapItem) []clevertap.Record {
+func recordsOf(items []*clevertapItem) []clevertap.Record {
 	records := make([]clevertap.Record, len(items))
 	for i, item := range items {
 		records[i] = item.record
@@ -168,15 +165,15 @@ func recordsOf(items []clevertapItem) []clevertap.Record {
 	return records
 }
 
-func deleteIDs(route clevertapRoute, items []clevertapItem) (clevertap.DeleteBy, []string) {
-	ids := make([]string, len(items))
-	for i, item := range items {
-		if ids[i] = item.record.Identity; route == routeDeleteObjectID {
-			ids[i] = item.record.ObjectID
-		}
+func deleteIDs(r *clevertapRequest) (clevertap.DeleteBy, []string) {
+	by := clevertap.DeleteByIdentity
+	if r.route == routeDeleteObjectID {
+		by = clevertap.DeleteByObjectID
 	}
-	if route == routeDeleteObjectID {
-		return clevertap.DeleteByObjectID, ids
+	ids := make([]string, len(r.items))
+	for i, item := range r.items {
+		// A delete has one of them only.
+		ids[i] = cmp.Or(item.record.Identity, item.record.ObjectID)
 	}
-	return clevertap.DeleteByIdentity, ids
+	return by, ids
 }
