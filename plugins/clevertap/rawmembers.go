@@ -1,21 +1,28 @@
 package clevertap
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+)
 
 // Bodies that are passed on are cut at positions and not decoded: what is passed on then is what was sent, digit by
 // digit. Everything here expects input that json.Valid has accepted.
 
 // eachMember visits the members of an object with the place of their values, until the visitor has seen enough.
 func eachMember(raw []byte, visit func(name string, start, end int) bool) {
+	eachQuoted(raw, func(quoted []byte, start, end int) bool { return visit(memberName(quoted), start, end) })
+}
+
+// eachQuoted does the same with the names as they are written, quotes included.
+func eachQuoted(raw []byte, visit func(quoted []byte, start, end int) bool) {
 	for i := nextToken(raw, 0) + 1; ; {
 		if i = nextToken(raw, i); raw[i] == '}' {
 			return
 		}
 		nameEnd := valueEnd(raw, i)
-		name := memberName(raw[i:nameEnd])
 		start := nextToken(raw, nameEnd)
 		end := valueEnd(raw, start)
-		if !visit(name, start, end) {
+		if !visit(raw[i:nameEnd], start, end) {
 			return
 		}
 		i = end
@@ -103,12 +110,18 @@ func depth(raw []byte) int {
 }
 
 // memberName reads a name, which may be written with escapes.
-func memberName(quoted []byte) string {
-	var name string
-	if json.Unmarshal(quoted, &name) != nil {
-		return ""
+func memberName(quoted []byte) string { return string(unquoted(quoted)) }
+
+// unquoted returns what a string says: a part of it, unless it is written with escapes.
+func unquoted(quoted []byte) []byte {
+	if bytes.IndexByte(quoted, '\\') < 0 {
+		return quoted[1 : len(quoted)-1]
 	}
-	return name
+	var text string
+	if json.Unmarshal(quoted, &text) != nil {
+		return nil
+	}
+	return []byte(text)
 }
 
 // isObject tells whether a document, of which nothing else is known yet, begins like an object.

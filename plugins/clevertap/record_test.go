@@ -1,8 +1,10 @@
 package clevertap_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -29,6 +31,7 @@ func TestInspectReadsKindAndIDs(t *testing.T) {
 		"neither null nor blank is one":  {`{"type":"event","identity":null,"objectId":" "}`, clevertap.KindEvent, nil},
 		"nor is a list or an object":     {`{"type":"event","identity":["a"],"objectId":{}}`, clevertap.KindEvent, nil},
 		"profile data of the wrong kind": {`{"type":"profile","identity":"u1","profileData":[1]}`, clevertap.KindProfile, []string{"u1"}},
+		"many brackets":                  {`{"type":"event","identity":"u1","a":[` + strings.Repeat(`{},`, 2000) + `{}]}`, clevertap.KindEvent, []string{"u1"}},
 		"space around":                   {" {\"type\":\"event\",\"identity\":\"u1\"}\n", clevertap.KindEvent, []string{"u1"}},
 	}
 	for name, test := range tests {
@@ -61,6 +64,9 @@ func TestInspectRefuses(t *testing.T) {
 		"delete without id":          `{"type":"delete","identity":""}`,
 		"delete with a blank id":     `{"type":"delete","identity":" "}`,
 		"delete in both ways":        `{"type":"delete","identity":"secret","objectId":"a"}`,
+		"a line break in a string":   "{\"type\":\"event\",\"identity\":\"\n\\\\ secret\"}",
+		"many brackets and no JSON":  `{"type":"event","a":[` + strings.Repeat(`{},`, 2000) + `],"identity":"secret"}`,
+		"type twice, once no string": `{"type":"event","type":1,"identity":"secret"}`,
 		"nested a hundred thousand ": strings.Repeat(`[`, 100_000),
 	}
 	for name, raw := range tests {
@@ -79,12 +85,25 @@ func TestInspectRefuses(t *testing.T) {
 func FuzzInspect(f *testing.F) {
 	f.Add([]byte(`{"type":"profile","objectId":"a","profileData":{"Identity":1}}`))
 	f.Add([]byte(`{"type":"delete","identity":"u"}`))
+	f.Add([]byte(`{"type":"event","identity":"\u00e9\ud83d\ude00\\\"","evtData":{"a":[1e5,-0.5,true,null,"\/"]}}`))
 	f.Add([]byte(`[{}`))
+	f.Add([]byte(strings.Repeat(`{"a":[`, 600)))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		record, err := clevertap.Inspect(raw)
-		if err == nil {
-			assert.NotEmpty(t, record.Kind)
-			assert.NotContains(t, record.IDs, "")
+		sound := json.Valid(raw) && utf8.Valid(raw)
+		if err != nil {
+			assert.Equal(t, !sound, err.Error() == "invalid_record: not valid JSON")
+			return
+		}
+		require.True(t, sound)
+		var members map[string]any
+		require.NoError(t, json.Unmarshal(raw, &members))
+		assert.Equal(t, members["type"], string(record.Kind))
+		assert.NotContains(t, record.IDs, "")
+		for _, name := range []string{"identity", "objectId", "FBID", "GPID"} {
+			if id, _ := members[name].(string); strings.TrimSpace(id) != "" {
+				assert.Contains(t, record.IDs, strings.ToLower(strings.TrimSpace(id)))
+			}
 		}
 	})
 }

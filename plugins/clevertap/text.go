@@ -92,6 +92,8 @@ func cut(text string, limit int) string {
 	return text[:limit]
 }
 
+var recordParsers fastjson.ParserPool
+
 // sentValues walks all values of records but their types.
 func sentValues(records []Record) iter.Seq[string] {
 	return func(yield func(string) bool) {
