@@ -59,8 +59,25 @@ func content(t *testing.T, path string) string {
 	return string(text)
 }
 
+func TestAMixOfWeightsHasOnlyTheKindsThatItNames(t *testing.T) {
+	var plain bytes.Buffer
+	require.NoError(t, run([]string{"-n", "40", "-mix", "page=1,screen=1", "-size", "2000"}, &plain))
+	lines := strings.Split(strings.TrimSpace(plain.String()), "\n")
+	require.Len(t, lines, 40)
+	for _, line := range lines {
+		assert.Regexp(t, `"type":"(page|screen)"`, line)
+	}
+	assert.InDelta(t, 2000, plain.Len()/len(lines), 100)
+}
+
+func TestTheExportMixWritesExportedEvents(t *testing.T) {
+	var plain bytes.Buffer
+	require.NoError(t, run([]string{"-n", "30", "-mix", "export"}, &plain))
+	assert.Equal(t, 30, strings.Count(plain.String(), `"event_props":`))
+}
+
 func TestWrongFlagsAreRefused(t *testing.T) {
-	for _, args := range [][]string{{"-mix", "slow"}, {"-bad", "2"}, {"-n", "x"}} {
+	for _, args := range [][]string{{"-mix", "slow"}, {"-mix", "track=much"}, {"-bad", "2"}, {"-n", "x"}} {
 		assert.Error(t, run(args, io.Discard), args)
 	}
 }

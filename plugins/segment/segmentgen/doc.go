@@ -6,7 +6,8 @@
 // share of calls that something is wrong with. Nobody in them exists: e-mail addresses are on example domains, phone
 // numbers from ranges set aside for fiction where a country has one.
 //
-// WriteSeed invents the other side: what CleverTap's own SDKs raise, for the sandbox's exports to give out.
+// WriteSeed invents the other side: what CleverTap's own SDKs raise, for the sandbox's exports to give out. WriteExport
+// invents the same as it comes out of an event export.
 //
 // It imports the standard library only. There is no promise of compatibility before v1.
 package segmentgen

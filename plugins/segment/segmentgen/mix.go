@@ -1,5 +1,11 @@
 package segmentgen
 
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
 // Mix is the weight of each kind of call; only proportions count.
 type Mix struct {
 	Identify, Track, Order, Page, Screen, Alias, Group, Delete int
@@ -13,6 +19,34 @@ var SpeedMix = Mix{Identify: 15, Track: 60, Order: 10, Page: 8, Screen: 5, Alias
 
 // builder invents one call.
 type builder func(*Generator, *person) call
+
+// ParseMix reads weights such as "track=60,order=10,identify=15". Kinds that are not named do not occur.
+func ParseMix(text string) (Mix, error) {
+	var m Mix
+	for part := range strings.SplitSeq(text, ",") {
+		kind, number, _ := strings.Cut(strings.TrimSpace(part), "=")
+		weight, err := strconv.Atoi(number)
+		if err != nil || weight < 0 {
+			return Mix{}, fmt.Errorf("the weight of %q is no number of at least 0", kind)
+		}
+		into := m.weight(kind)
+		if into == nil {
+			return Mix{}, fmt.Errorf("there is no kind of call %q", kind)
+		}
+		*into = weight
+	}
+	if m == (Mix{}) {
+		return Mix{}, fmt.Errorf("no kind of call has a weight")
+	}
+	return m, nil
+}
+
+func (m *Mix) weight(kind string) *int {
+	return map[string]*int{
+		"identify": &m.Identify, "track": &m.Track, "order": &m.Order, "page": &m.Page, "screen": &m.Screen,
+		"alias": &m.Alias, "group": &m.Group, "delete": &m.Delete,
+	}[kind]
+}
 
 // wheel lists every builder as often as it weighs.
 func (m Mix) wheel() []builder {

@@ -35,18 +35,21 @@ var (
 	}
 )
 
+func (u *appUser) kinds() []func(*Generator, *appUser) (string, object) {
+	if u.mobile {
+		return mobileKinds
+	}
+	return webKinds
+}
+
 // WriteSeed writes n lines of profiles and events as CleverTap has them from its own SDKs, for the seed of the sandbox:
 // in the order of their times, over one month.
 func (g *Generator) WriteSeed(w io.Writer, n int) error {
-	users := make([]*appUser, len(g.people))
-	for i, p := range g.people {
-		users[i] = g.appUser(p)
-	}
+	users := g.appUsers()
 	var line []byte
 	for i := range n {
 		g.calls++
-		slot := seedSpan / time.Duration(n)
-		g.now = seedStart.Add(time.Duration(i)*slot + time.Duration(g.rnd.Int64N(int64(slot)))).Truncate(time.Second)
+		g.now = g.seedTime(i, n)
 		// Apps raise an event twice in a second now and then. Those are two events.
 		if again := i > 0 && g.chance(0.04); !again {
 			line = append(g.seedLine(i, pick(g, users)), '\n')
@@ -56,6 +59,20 @@ func (g *Generator) WriteSeed(w io.Writer, n int) error {
 		}
 	}
 	return nil
+}
+
+// seedTime is when the i-th of n events happens.
+func (g *Generator) seedTime(i, n int) time.Time {
+	slot := seedSpan / time.Duration(n)
+	return seedStart.Add(time.Duration(i)*slot + time.Duration(g.rnd.Int64N(int64(slot)))).Truncate(time.Second)
+}
+
+func (g *Generator) appUsers() []*appUser {
+	users := make([]*appUser, len(g.people))
+	for i, p := range g.people {
+		users[i] = g.appUser(p)
+	}
+	return users
 }
 
 func (g *Generator) appUser(p *person) *appUser {
@@ -81,17 +98,13 @@ func (g *Generator) seedLine(i int, u *appUser) []byte {
 	if u.identity != "" {
 		line["identity"] = u.identity
 	}
-	kinds := webKinds
-	if u.mobile {
-		kinds = mobileKinds
-	}
 	switch {
 	case i%wholesaleEvery == wholesaleEvery/2:
 		line["evtName"], line["evtData"] = g.wholesale(u)
 	case g.chance(0.12):
 		line["identity"], line["profileData"] = g.login(u)
 	default:
-		line["evtName"], line["evtData"] = pick(g, kinds)(g, u)
+		line["evtName"], line["evtData"] = pick(g, u.kinds())(g, u)
 	}
 	line["type"] = "event"
 	if line["profileData"] != nil {
