@@ -8,10 +8,11 @@ LDFLAGS   := -s -w -X main.version=$(VERSION) -X main.date=$(DATE)
 TAGS      ?=
 FUZZTIME  ?= 30s
 BENCH     ?= .
+COUNT     ?= 6
 EXAMPLES  := ./config-examples
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint vulnerabilities unit configs configs-aws fuzz bench demo licences clean
+.PHONY: help build test lint vulnerabilities unit configs configs-aws fuzz bench demo licences clean bench-go bench-pipelines
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,8 +69,18 @@ fuzz: ## run every fuzz target for FUZZTIME (30s) each
 		done; \
 	done
 
-bench: ## run the Go benchmarks (BENCH=regexp)
-	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+bench: bench-go bench-pipelines ## all benchmarks; docs/benchmarks.md tells how to read them
+
+bench-go: ## Go benchmarks into tmp/benchmarks.txt (BENCH=regexp, COUNT=6)
+	@mkdir -p tmp
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) -timeout 30m ./... >tmp/benchmarks.txt || { cat tmp/benchmarks.txt; exit 1; }
+	@grep '^Benchmark' tmp/benchmarks.txt
+	@echo "compare with the figures kept: $(GO) tool benchstat docs/benchmarks.txt tmp/benchmarks.txt"
+
+bench-pipelines: ## whole pipelines side by side (PIPELINES="-only clevertap -rounds 5 -markdown", bin/bench -h)
+	@mkdir -p bin
+	$(GO) build -trimpath -ldflags "-s -w" -o bin/bench ./cmd/bench
+	bin/bench $(PIPELINES)
 
 demo: build ## send invented data through a local sandbox, both directions, and report (KEEP=1 leaves it running)
 	@$(GO) build -o bin/demo ./cmd/demo

@@ -2,6 +2,7 @@ package segmentgen_test
 
 import (
 	"bytes"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -45,4 +46,14 @@ func TestExportedEventsBecomeCallsOfEveryKind(t *testing.T) {
 	}
 	assert.Positive(t, anonymous)
 	assert.Contains(t, export(t, 1, 500), `"event_name":"Charged"`)
+}
+
+func BenchmarkWriteExport(b *testing.B) {
+	g := segmentgen.New(segmentgen.Config{})
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := g.WriteExport(io.Discard, 1); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/segment/segmentgen"
+)
+
+type corpusKind string
+
+const (
+	calls     corpusKind = ""
+	hotCalls  corpusKind = "one person"
+	longCalls corpusKind = "long"
+	exports   corpusKind = "export"
+	empty     corpusKind = "empty"
+)
+
+const (
+	corpusSeed = 20260302
+	callBytes  = 1500
+	people     = 20_000
+)
+
+// tally is what a corpus holds and what must become of it.
+type tally struct {
+	Lines, Bytes int
+	// Kept are lines that become anything, Messages what they become, Tokens the push tokens among those.
+	Kept, Messages, Tokens int
+}
+
+func (t tally) lines() int   { return t.Lines }
+func (t tally) kept() int    { return t.Kept }
+func (t tally) records() int { return t.Messages }
+func (t tally) back() int    { return t.Messages }
+
+// corpus is a file of calls or exported events.
+type corpus struct {
+	path string
+	tally
+}
+
+// makeCorpus writes the file that a row reads. The same options give the same bytes on every machine.
+func makeCorpus(dir string, kind corpusKind, o options) (c corpus, err error) {
+	c.path = filepath.Join(dir, "corpus-"+string(kind)+".jsonl")
+	file, err := os.Create(c.path)
+	if err != nil {
+		return c, err
+	}
+	defer file.Close()
+	do, err := mapLineOf(mapperFor(kind))
+	if err != nil {
+		return c, err
+	}
+	out := bufio.NewWriterSize(&counter{w: file, do: do, tally: &c.tally}, 1<<20)
+	if err := writeCorpus(out, kind, o); err != nil {
+		return c, fmt.Errorf("writing the corpus: %w", err)
+	}
+	if err := out.Flush(); err != nil {
+		return c, err
+	}
+	return c, file.Close()
+}
+
+func mapperFor(kind corpusKind) mapperKind {
+	if kind == exports {
+		return backMapper
+	}
+	return forwardMapper
+}
+
+func writeCorpus(w io.Writer, kind corpusKind, o options) error {
+	cfg := segmentgen.Config{Seed: corpusSeed, Mix: segmentgen.SpeedMix, Size: callBytes, People: people}
+	switch kind {
+	case exports:
+		return segmentgen.New(segmentgen.Config{Seed: corpusSeed, People: people}).WriteExport(w, o.calls)
+	case hotCalls:
+		cfg.People = 1
+		return segmentgen.New(cfg).WriteLines(w, o.calls)
+	case longCalls:
+		return segmentgen.New(cfg).WriteLines(w, o.memoryCalls)
+	case empty:
+		return nil
+	}
+	return segmentgen.New(cfg).WriteLines(w, o.calls)
+}
+
+// counter finds out what must become of the lines on their way into the file, with the mapping that the processors use.
+// It buffers what is no whole line yet.
+type counter struct {
+	w    io.Writer
+	do   mapLine
+	rest []byte
+	*tally
+}
+
+// Write takes any part of the file.
+func (c *counter) Write(p []byte) (int, error) {
+	c.rest = append(c.rest, p...)
+	for {
+		end := bytes.IndexByte(c.rest, '\n')
+		if end < 0 {
+			break
+		}
+		if err := c.line(c.rest[:end]); err != nil {
+			return 0, err
+		}
+		c.rest = c.rest[end+1:]
+	}
+	return c.w.Write(p)
+}
+
+func (c *counter) line(line []byte) error {
+	messages, tokens, err := c.do(line)
+	if err != nil {
+		return fmt.Errorf("line %d: %w", c.Lines+1, err)
+	}
+	c.Lines++
+	c.Bytes += len(line)
+	c.Messages += messages
+	c.Tokens += tokens
+	if messages > 0 {
+		c.Kept++
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+package main
+
+import "regexp"
+
+// row is one pipeline that is measured.
+type row struct {
+	// name is for -only, for profiles and for targets.
+	name  string
+	title string
+	input corpusKind
+	// cores is GOMAXPROCS of the process, and of the server beside it.
+	cores int
+	// processors and output are YAML in one line. In them, {mapping} is the path of the Bloblang mapping and {server}
+	// the address of the server.
+	processors, output string
+	// peer is what the server answers like; empty is no server.
+	peer peer
+	// mapper is set when there is no pipeline: the mapping alone.
+	mapper mapperKind
+	// delivered is how many messages must arrive.
+	delivered func(tally) int
+	// bases are the names of the rows that this one is compared with.
+	bases []string
+	// joined is for outputs that see a batch as one message: only the server knows how many arrived.
+	joined bool
+	// once is for rows of which only the memory counts.
+	once bool
+}
+
+const (
+	toDrop = `drop: {}`
+
+	// Outputs wait this long for the last batch to fill up, which falls on the whole run. With their default of a second
+	// that would be a measurable part of it; full batches come far more often.
+	lastWait = `period: 250ms`
+
+	toClevertap = `clevertap: { account_id: TEST-ACCOUNT, passcode: TEST-PASSCODE, url: "{server}", batching: { count: 1000, ` + lastWait + ` } }`
+
+	// The same batches, and as many requests at once as the clevertap output has by default.
+	toClevertapByCore = `http_client: { url: "{server}/1/upload", verb: POST, max_in_flight: 10, ` +
+		`headers: { Content-Type: application/json, X-CleverTap-Account-Id: TEST-ACCOUNT, X-CleverTap-Passcode: TEST-PASSCODE }, ` +
+		`batching: { count: 1000, ` + lastWait + `, processors: [ archive: { format: json_array }, ` +
+		`mapping: 'root = "{\"d\":" + content().string() + "}"' ] } }`
+
+	toSegment = `segment: { write_key: TEST-WRITE-KEY, endpoint: "{server}", batching: { count: 250, ` + lastWait + ` } }`
+
+	byHand = `mapping: 'from "{mapping}"'`
+)
+
+func rows(o options) []row {
+	all := append(alone(), oneCore()...)
+	all = append(all, delivering()...)
+	if o.memoryCalls > 0 {
+		all = append(all, row{
+			name: "memory", title: "the same, a longer file, once", input: longCalls, cores: 2,
+			processors: `segment_to_clevertap: {}`, output: toClevertap, peer: clevertapPeer, delivered: tally.records, once: true,
+		})
+	}
+	return all
+}
+
+// alone are rows without an engine.
+func alone() []row {
+	return []row{
+		{name: "mapper", title: "mapping alone, Segment to CleverTap, no engine", input: calls, cores: 1, mapper: forwardMapper, delivered: tally.records},
+		{name: "back_mapper", title: "mapping alone, CleverTap to Segment, no engine", input: exports, cores: 1, mapper: backMapper, delivered: tally.back},
+	}
+}
+
+// oneCore are pipelines from a file to nowhere.
+func oneCore() []row {
+	list := []row{
+		{name: "startup", title: "start and stop: an empty file", input: empty, delivered: tally.lines},
+		{name: "none", title: "file → drop, no processor", delivered: tally.lines},
+		{name: "bytes", title: "file → Go processor that does AsBytes and SetBytes → drop", processors: `bench_bytes: {}`, delivered: tally.lines, bases: []string{"none"}},
+		{name: "copy", title: "file → Go processor that copies, sets bytes and two metadata keys → drop", processors: `bench_copy: {}`, delivered: tally.lines, bases: []string{"none"}},
+		{name: "structured", title: "file → Go processor that only calls AsStructured → drop", processors: `bench_structured: {}`, delivered: tally.lines, bases: []string{"none"}},
+		{name: "bloblang", title: "file → Bloblang by hand → drop, not serialised", processors: byHand, delivered: tally.kept, bases: []string{"none"}},
+		{name: "bloblang_bytes", title: "file → Bloblang by hand → drop, serialised", processors: byHand + `, bench_serialise: {}`, delivered: tally.kept, bases: []string{"none"}},
+		{name: "to_clevertap", title: "file → segment_to_clevertap → drop", processors: `segment_to_clevertap: {}`, delivered: tally.records, bases: []string{"copy", "none", "bloblang", "bloblang_bytes"}},
+		{name: "export_none", title: "export → drop, no processor", input: exports, delivered: tally.lines},
+		{name: "to_segment", title: "export → clevertap_to_segment → drop", input: exports, processors: `clevertap_to_segment: {}`, delivered: tally.back, bases: []string{"export_none"}},
+	}
+	for i := range list {
+		list[i].cores, list[i].output = 1, toDrop
+	}
+	return list
+}
+
+// delivering are pipelines that send to a server on loopback, which runs beside them.
+func delivering() []row {
+	return []row{
+		{
+			name: "clevertap", title: "file → segment_to_clevertap → clevertap", cores: 2, delivered: tally.records,
+			processors: `segment_to_clevertap: {}`, output: toClevertap, peer: clevertapPeer, bases: []string{"bloblang_http"},
+		},
+		{
+			name: "one_user", title: "the same, all calls about one person", input: hotCalls, cores: 2, delivered: tally.records,
+			processors: `segment_to_clevertap: {}`, output: toClevertap, peer: clevertapPeer, bases: []string{"clevertap"},
+		},
+		{
+			name: "bloblang_http", title: "file → Bloblang by hand → http_client, batches alike", cores: 2, delivered: tally.kept,
+			processors: byHand, output: toClevertapByCore, peer: clevertapPeer, joined: true,
+		},
+		{
+			name: "segment", title: "export → clevertap_to_segment → segment", input: exports, cores: 2, delivered: tally.back,
+			processors: `clevertap_to_segment: {}`, output: toSegment, peer: segmentPeer,
+		},
+	}
+}
+
+// choose returns the rows that are asked for and those that they are compared with.
+func choose(all []row, pattern *regexp.Regexp) (chosen []row) {
+	wanted := map[string]bool{}
+	for _, r := range all {
+		if pattern.MatchString(r.name) {
+			wanted[r.name] = true
+			for _, base := range r.bases {
+				wanted[base] = true
+			}
+		}
+	}
+	for _, r := range all {
+		if wanted[r.name] {
+			chosen = append(chosen, r)
+		}
+	}
+	return chosen
+}
