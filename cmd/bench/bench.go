@@ -52,13 +52,8 @@ func (b *bench) prepare(ctx context.Context, chosen []row) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if _, ok := b.corpora[r.input]; !ok {
-			fmt.Fprintf(b.progress, "writing the corpus of %s\n", r.name)
-			written, err := makeCorpus(b.dir, r.input, b.options)
-			if err != nil {
-				return err
-			}
-			b.corpora[r.input] = written
+		if err := b.write(r.input); err != nil {
+			return err
 		}
 		if r.peer == noPeer || r.once {
 			continue
@@ -69,6 +64,25 @@ func (b *bench) prepare(ctx context.Context, chosen []row) error {
 		}
 	}
 	return nil
+}
+
+// write writes a corpus, once.
+func (b *bench) write(kind corpusKind) (err error) {
+	c, done := b.corpora[kind]
+	if done {
+		return nil
+	}
+	fmt.Fprintf(b.progress, "writing the corpus: %s\n", corpusTitles[kind])
+	if kind == longCalls {
+		if err := b.write(calls); err != nil {
+			return err
+		}
+		c, err = repeated(b.dir, b.corpora[calls], b.memoryCalls)
+	} else {
+		c, err = makeCorpus(b.dir, kind, b.options)
+	}
+	b.corpora[kind] = c
+	return err
 }
 
 func (b *bench) mapping() string { return filepath.Join(b.dir, "to_clevertap.blobl") }

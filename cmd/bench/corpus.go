@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment/segmentgen"
 )
@@ -14,8 +15,9 @@ import (
 type corpusKind string
 
 const (
-	calls     corpusKind = ""
-	hotCalls  corpusKind = "one person"
+	calls    corpusKind = ""
+	hotCalls corpusKind = "one person"
+	// longCalls are the calls again and again.
 	longCalls corpusKind = "long"
 	exports   corpusKind = "export"
 	empty     corpusKind = "empty"
@@ -38,6 +40,10 @@ func (t tally) lines() int   { return t.Lines }
 func (t tally) kept() int    { return t.Kept }
 func (t tally) records() int { return t.Messages }
 func (t tally) back() int    { return t.Messages }
+
+func (t tally) plus(u tally) tally {
+	return tally{t.Lines + u.Lines, t.Bytes + u.Bytes, t.Kept + u.Kept, t.Messages + u.Messages, t.Tokens + u.Tokens}
+}
 
 // corpus is a file of calls or exported events.
 type corpus struct {
@@ -67,6 +73,33 @@ func makeCorpus(dir string, kind corpusKind, o options) (c corpus, err error) {
 	return c, file.Close()
 }
 
+// repeated writes the corpus again and again, until it has so many lines or more.
+func repeated(dir string, of corpus, atLeast int) (c corpus, err error) {
+	c.path = filepath.Join(dir, "corpus-"+string(longCalls)+".jsonl")
+	file, err := os.Create(c.path)
+	if err != nil {
+		return c, err
+	}
+	defer file.Close()
+	for c.Lines < atLeast {
+		if err := appendFile(file, of.path); err != nil {
+			return c, err
+		}
+		c.tally = c.plus(of.tally)
+	}
+	return c, file.Close()
+}
+
+func appendFile(w io.Writer, path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	_, err = io.Copy(w, file)
+	return err
+}
+
 func mapperFor(kind corpusKind) mapperKind {
 	if kind == exports {
 		return backMapper
@@ -80,14 +113,25 @@ func writeCorpus(w io.Writer, kind corpusKind, o options) error {
 	case exports:
 		return segmentgen.New(segmentgen.Config{Seed: corpusSeed, People: people}).WriteExport(w, o.calls)
 	case hotCalls:
-		cfg.People = 1
-		return segmentgen.New(cfg).WriteLines(w, o.calls)
-	case longCalls:
-		return segmentgen.New(cfg).WriteLines(w, o.memoryCalls)
+		return writeHot(w, segmentgen.New(cfg), o.calls)
 	case empty:
 		return nil
 	}
 	return segmentgen.New(cfg).WriteLines(w, o.calls)
+}
+
+var userID, visitorID = regexp.MustCompile(`"userId":"[^"]*"`), regexp.MustCompile(`"anonymousId":"[^"]*"`)
+
+// writeHot writes the same calls as the corpus has, but all of one user on one device.
+func writeHot(w io.Writer, g *segmentgen.Generator, n int) error {
+	for range n {
+		line := userID.ReplaceAll(g.Next(), []byte(`"userId":"user-de-00001"`))
+		line = visitorID.ReplaceAll(line, []byte(`"anonymousId":"6f7b14f3-2583-4f1d-808a-c42d38e37189"`))
+		if _, err := w.Write(append(line, '\n')); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // counter finds out what must become of the lines on their way into the file, with the mapping that the processors use.

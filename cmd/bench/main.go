@@ -54,7 +54,7 @@ func parse(args []string) (o options, chosen []row, err error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.IntVar(&o.rounds, "rounds", 3, "how often each pipeline runs, all of them taking turns")
 	flags.IntVar(&o.calls, "calls", 200_000, "lines of the corpus")
-	flags.IntVar(&o.memoryCalls, "memory-calls", 1_000_000, "lines of the long file that memory is measured with; it runs once (0 = not at all)")
+	flags.IntVar(&o.memoryCalls, "memory-calls", 1_000_000, "at least so many lines has the long file that memory is measured with, the corpus again and again; it runs once (0 = not at all)")
 	flags.StringVar(&o.only, "only", "", "regular expression: run only the pipelines of these names, and what they are compared with")
 	flags.BoolVar(&o.markdown, "markdown", false, "print Markdown, for docs/benchmarks.md")
 	flags.StringVar(&o.profiles, "profile", "", "directory for CPU and allocation profiles of every pipeline, named by row (they cost some speed)")

@@ -101,7 +101,7 @@ func (r report) corpusRows() [][]string {
 }
 
 var corpusTitles = map[corpusKind]string{
-	calls: "Segment calls", hotCalls: "Segment calls of one person", longCalls: "Segment calls, long file", exports: "exported events",
+	calls: "Segment calls", hotCalls: "Segment calls of one person", longCalls: "Segment calls, long file", exports: "exported events", empty: "none",
 }
 
 func (r report) rows() [][]string {

@@ -48,11 +48,12 @@ func TestExportedEventsBecomeCallsOfEveryKind(t *testing.T) {
 	assert.Contains(t, export(t, 1, 500), `"event_name":"Charged"`)
 }
 
+// BenchmarkWriteExport writes 1000 records.
 func BenchmarkWriteExport(b *testing.B) {
 	g := segmentgen.New(segmentgen.Config{})
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := g.WriteExport(io.Discard, 1); err != nil {
+		if err := g.WriteExport(io.Discard, 1000); err != nil {
 			b.Fatal(err)
 		}
 	}
