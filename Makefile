@@ -10,12 +10,14 @@ FUZZTIME  ?= 30s
 BENCH     ?= .
 COUNT     ?= 6
 EXAMPLES  := ./config-examples
+SDK_FILES := cmd/clevertap-segment/testdata/sdk
+SDK       := tmp/sdk
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint vulnerabilities unit configs configs-aws fuzz bench demo licences clean bench-go bench-pipelines
+.PHONY: help build test lint vulnerabilities unit configs configs-aws fuzz bench demo licences clean bench-go bench-pipelines test-e2e sdk
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/clevertap-segment (TAGS="kafka aws gcp" adds components, see the README for their licences)
 	@mkdir -p bin
@@ -53,13 +55,27 @@ configs-aws: ## the same for the examples that need the tag aws
 	BUCKET=exports $(BINARY)-aws test $(filter-out %_benthos_test.yaml,$(wildcard $(EXAMPLES)/aws/*.yaml))
 
 # The tests say what they had to skip in a file, because go test does not show it for packages that pass.
-unit: build ## unit and end-to-end tests with the race detector, in random order
-	@mkdir -p tmp && rm -f tmp/skipped
-	@status=0; \
-	CLEVERTAP_SEGMENT_BINARY=$(CURDIR)/$(BINARY) SKIP_LOG=$(CURDIR)/tmp/skipped \
-		$(GO) test -race -shuffle=on -timeout 15m ./... || status=$$?; \
-	if [ -s tmp/skipped ]; then sort -u tmp/skipped; else echo "nothing skipped"; fi; \
-	exit $$status
+define go-test
+@mkdir -p tmp && rm -f tmp/skipped
+@status=0; \
+CLEVERTAP_SEGMENT_BINARY=$(CURDIR)/$(BINARY) SKIP_LOG=$(CURDIR)/tmp/skipped $(GO) test $(1) || status=$$?; \
+if [ -s tmp/skipped ]; then sort -u tmp/skipped; else echo "nothing skipped"; fi; \
+exit $$status
+endef
+
+unit: build sdk ## unit and end-to-end tests with the race detector, in random order
+	$(call go-test,-race -shuffle=on -timeout 15m ./...)
+
+test-e2e: build sdk ## the end-to-end tests alone: the binary, Segment's SDKs, Chromium, Redis
+	$(call go-test,-count=1 -timeout 10m -run '^TestE2E' ./cmd/clevertap-segment)
+
+# Where this fails, the tests that need the packages are skipped and say so, or fail if nothing may be skipped.
+sdk: ## install the npm packages for the tests with Segment's SDKs, as their lockfile pins them
+	@mkdir -p $(SDK)
+	@cmp -s $(SDK_FILES)/package-lock.json $(SDK)/installed || { \
+		rm -f $(SDK)/installed && cp $(SDK_FILES)/package.json $(SDK_FILES)/package-lock.json $(SDK)/ && \
+		npm ci --prefix $(SDK) --ignore-scripts --no-audit --no-fund && cp $(SDK_FILES)/package-lock.json $(SDK)/installed; \
+	} || echo "the npm packages of $(SDK_FILES) could not be installed"
 
 fuzz: ## run every fuzz target for FUZZTIME (30s) each
 	@set -e; for pkg in $$($(GO) list ./...); do \
