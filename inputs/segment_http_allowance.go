@@ -1,6 +1,7 @@
 package inputs
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"sync/atomic"
@@ -51,4 +52,17 @@ func (r meteredReader) Read(p []byte) (int, error) {
 		return 0, errNoRoom
 	}
 	return n, err
+}
+
+// parsedValue is about what a value takes in the parser's memory, with what growing leaves behind.
+const parsedValue = 512
+
+// parsingCost bounds the memory that parsing a body takes. A body of nothing but `1,` takes several hundred times its
+// size.
+func parsingCost(body []byte) int {
+	values := 1
+	for _, before := range []byte{',', '[', '{'} {
+		values += bytes.Count(body, []byte{before})
+	}
+	return 2*len(body) + values*parsedValue
 }

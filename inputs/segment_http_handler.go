@@ -46,7 +46,7 @@ func newSegmentHTTPHandler(
 ) *segmentHTTPHandler {
 	h := &segmentHTTPHandler{
 		config: c, now: now, handover: newHandover(c.maxRequests),
-		allowance: newAllowance(max(c.maxInFlightBytes, (shGrowth+1)*c.maxBodyBytes)),
+		allowance: newAllowance(max(c.maxInFlightBytes, (1+shParsing)*c.maxBodyBytes)),
 		parsers:   sync.Pool{New: func() any { return new(segment.Parser) }},
 		metrics:   newSegmentHTTPMetrics(metrics),
 	}

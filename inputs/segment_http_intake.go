@@ -20,6 +20,10 @@ const (
 
 	// shGrowth bounds how much larger the calls of a request may be than the largest body: each repeats its envelope.
 	shGrowth = 16
+	// shParsing bounds how much more memory parsing may take than the largest body. Real calls take about a quarter.
+	shParsing = 64
+	// shCallBytes is about what a call takes in memory besides its content.
+	shCallBytes = 1 << 10
 	// shKeepParser is the largest body whose parser is used again; one that has read more holds on to too much.
 	shKeepParser = 64 << 10
 
@@ -54,10 +58,7 @@ func (h *segmentHTTPHandler) serve(w http.ResponseWriter, r *http.Request, in in
 		held.give()
 		return answer
 	}
-	calls, answer := h.read(body, in)
-	if answer == nil && !held.take(calls.size) {
-		answer = in.answers.overload
-	}
+	calls, answer := h.read(body, held, in)
 	if answer != nil {
 		held.give()
 		return answer
@@ -74,8 +75,24 @@ type received struct {
 	rejected rejections
 }
 
-// read turns a body into messages.
-func (h *segmentHTTPHandler) read(body []byte, in intake) (*received, *shAnswer) {
+// read turns a body into messages, within what is left of the allowance.
+func (h *segmentHTTPHandler) read(body []byte, held *share, in intake) (*received, *shAnswer) {
+	parsing := &share{of: h.allowance}
+	switch cost := parsingCost(body); {
+	case cost > shParsing*h.config.maxBodyBytes:
+		return nil, in.answers.tooLarge
+	case !parsing.take(cost):
+		return nil, in.answers.overload
+	}
+	calls, answer := h.readCalls(body, in)
+	parsing.give()
+	if answer == nil && !held.take(calls.size+len(calls.batch)*shCallBytes) {
+		return nil, in.answers.overload
+	}
+	return calls, answer
+}
+
+func (h *segmentHTTPHandler) readCalls(body []byte, in intake) (*received, *shAnswer) {
 	parser := h.parsers.Get().(*segment.Parser)
 	defer func() {
 		if len(body) <= shKeepParser {
@@ -87,7 +104,8 @@ func (h *segmentHTTPHandler) read(body []byte, in intake) (*received, *shAnswer)
 		return nil, answer
 	}
 	calls := &received{single: doc.Bare}
-	if doc.EnvelopeSize() > segment.MaxCallBytes {
+	// What all calls together take over is bounded before the first one does, be they taken or not.
+	if taken := doc.EnvelopeSize(); taken > segment.MaxCallBytes || taken*doc.Calls() > shGrowth*h.config.maxBodyBytes {
 		return nil, in.answers.tooLarge
 	}
 	for i := range doc.Calls() {
