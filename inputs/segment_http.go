@@ -57,7 +57,7 @@ func segmentHTTPSpec() *service.ConfigSpec {
 		Fields(dedupeFields()...).
 		Fields(httpLimitFields(shDefaults)...).
 		Field(atLeastOne(shFieldMaxBytes, 64<<20).
-			Description("How many bytes of bodies and calls may be in memory until they are acknowledged. Requests beyond are told to come again. One request of the largest size always has room.")).
+			Description("How many bytes of bodies and calls may be in memory until they are acknowledged, with what it takes to parse them. Requests beyond are told to come again. One request of the largest size always has room.")).
 		Example(shExampleTitle, shExampleSummary, shExample)
 }
 

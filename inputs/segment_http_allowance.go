@@ -54,8 +54,34 @@ func (r meteredReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// parsedValue is about what a value takes in the parser's memory, with what growing leaves behind.
-const parsedValue = 512
+const (
+	// shParsing bounds how much more memory parsing may take than the largest body. Real calls take about a quarter.
+	shParsing = 64
+	// shParsedValue is about what a value takes in the parser's memory, with what growing leaves behind.
+	shParsedValue = 512
+	// shCallBytes is about what a call takes in memory besides its content.
+	shCallBytes = 1 << 10
+)
+
+// read turns a body into messages, within what is left of the allowance.
+func (h *segmentHTTPHandler) read(body []byte, held *share, in intake) (*received, *shAnswer) {
+	if answer := in.verify(body); answer != nil {
+		return nil, answer
+	}
+	parsing := &share{of: h.allowance}
+	switch cost := parsingCost(body); {
+	case cost > shParsing*h.config.maxBodyBytes:
+		return nil, in.answers.tooLarge
+	case !parsing.take(cost):
+		return nil, in.answers.overload
+	}
+	calls, answer := h.readCalls(body, in)
+	parsing.give()
+	if answer == nil && !held.take(calls.size+len(calls.batch)*shCallBytes) {
+		return nil, in.answers.overload
+	}
+	return calls, answer
+}
 
 // parsingCost bounds the memory that parsing a body takes. A body of nothing but `1,` takes several hundred times its
 // size.
@@ -64,5 +90,5 @@ func parsingCost(body []byte) int {
 	for _, before := range []byte{',', '[', '{'} {
 		values += bytes.Count(body, []byte{before})
 	}
-	return 2*len(body) + values*parsedValue
+	return 2*len(body) + values*shParsedValue
 }

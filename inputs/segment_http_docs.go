@@ -28,7 +28,7 @@ The answer is 200 only after the pipeline has acknowledged every call of the req
 | Status | Meaning |
 | --- | --- |
 | 200 | delivered, or dropped on purpose, or refused for good as told in the body |
-| 400 | not JSON, no write key, one call that is not valid, larger than ` + "`max_body_bytes`" + ` (413 on the webhook's path) |
+| 400 | not JSON, no write key, one call that is not valid, larger than ` + "`max_body_bytes`" + ` or of so many values that no calls look like it (413 on the webhook's path) |
 | 401, 403 | wrong write key or signature; a page of another origin |
 | 404, 405, 415 | another path, another method, another packing than gzip |
 | 429 (503 on the webhook's path) | too much at once |

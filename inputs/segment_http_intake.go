@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/redpanda-data/benthos/v4/public/service"
@@ -20,10 +21,8 @@ const (
 
 	// shGrowth bounds how much larger the calls of a request may be than the largest body: each repeats its envelope.
 	shGrowth = 16
-	// shParsing bounds how much more memory parsing may take than the largest body. Real calls take about a quarter.
-	shParsing = 64
-	// shCallBytes is about what a call takes in memory besides its content.
-	shCallBytes = 1 << 10
+	// shOwnBytes is at least what a call gains here: an id, its times and its type. SDKs fill the 32 KB to the last byte.
+	shOwnBytes = 512
 	// shKeepParser is the largest body whose parser is used again; one that has read more holds on to too much.
 	shKeepParser = 64 << 10
 
@@ -36,7 +35,9 @@ type intake struct {
 	route   string
 	answers shAnswers
 	receipt segment.Receipt
-	// open reads and authenticates a body.
+	// verify authenticates a body before it is parsed.
+	verify func(body []byte) *shAnswer
+	// open parses a body, and authenticates it by the key in it.
 	open func(p *segment.Parser, body []byte) (segment.Document, *shAnswer)
 	// check refuses a valid call.
 	check func(index int, call *segment.Call) *segment.Error
@@ -75,23 +76,7 @@ type received struct {
 	rejected rejections
 }
 
-// read turns a body into messages, within what is left of the allowance.
-func (h *segmentHTTPHandler) read(body []byte, held *share, in intake) (*received, *shAnswer) {
-	parsing := &share{of: h.allowance}
-	switch cost := parsingCost(body); {
-	case cost > shParsing*h.config.maxBodyBytes:
-		return nil, in.answers.tooLarge
-	case !parsing.take(cost):
-		return nil, in.answers.overload
-	}
-	calls, answer := h.readCalls(body, in)
-	parsing.give()
-	if answer == nil && !held.take(calls.size+len(calls.batch)*shCallBytes) {
-		return nil, in.answers.overload
-	}
-	return calls, answer
-}
-
+// readCalls turns a body into messages.
 func (h *segmentHTTPHandler) readCalls(body []byte, in intake) (*received, *shAnswer) {
 	parser := h.parsers.Get().(*segment.Parser)
 	defer func() {
@@ -141,14 +126,14 @@ func (h *segmentHTTPHandler) readCall(doc segment.Document, i int, in intake, ca
 	}
 	content := doc.AppendReceived(nil, i, &call, in.receipt)
 	calls.size += len(content)
-	if len(content) > segment.MaxCallBytes {
+	if len(content) > segment.MaxCallBytes+shOwnBytes {
 		return &segment.Error{Reason: callTooLarge, Rule: "a call must not be larger than 32 KB"}
 	}
 	h.metrics.calls.Incr(1, string(call.Type))
 	msg := service.NewMessage(content)
 	msg.MetaSetMut(shMetaType, string(call.Type))
 	msg.MetaSetMut(shMetaRoute, in.route)
-	id := strings.Clone(call.MessageID)
+	id := metaText(call.MessageID)
 	msg.MetaSetMut(shMetaMessageID, id)
 	setMetaCopy(msg, shMetaUserID, call.UserID)
 	setMetaCopy(msg, shMetaAnonymousID, call.AnonymousID)
@@ -162,11 +147,16 @@ const (
 	notSigned    segment.Reason = "not_signed"
 )
 
-// setMetaCopy copies: the text points into the parser.
 func setMetaCopy(msg *service.Message, key, text string) {
 	if text != "" {
-		msg.MetaSetMut(key, strings.Clone(text))
+		msg.MetaSetMut(key, metaText(text))
 	}
+}
+
+// metaText is a text as it stands in the message, where bytes that are not UTF-8 are U+FFFD. It copies: the text given
+// points into the parser.
+func metaText(text string) string {
+	return strings.Clone(strings.ToValidUTF8(text, string(utf8.RuneError)))
 }
 
 // deliver hands the calls over, but for those that were delivered before or are being delivered.
@@ -225,6 +215,7 @@ func (h *segmentHTTPHandler) tracking(w http.ResponseWriter, r *http.Request, ro
 	}
 	return h.serve(w, r, intake{
 		route: shRouteTracking, answers: trackingAnswers,
+		verify:  func([]byte) *shAnswer { return nil },
 		receipt: segment.Receipt{At: h.now(), CorrectClock: h.config.correctClock, NewID: uuid.NewString},
 		open: func(p *segment.Parser, body []byte) (segment.Document, *shAnswer) {
 			doc, err := openTracking(p, body, route)

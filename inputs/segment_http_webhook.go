@@ -26,11 +26,14 @@ func (h *segmentHTTPHandler) webhook(w http.ResponseWriter, r *http.Request) *sh
 	return h.serve(w, r, intake{
 		route: shRouteWebhook, answers: webhookRouteAnswers,
 		receipt: segment.Receipt{At: h.now(), Forwarded: true, NewID: uuid.NewString},
-		open: func(p *segment.Parser, body []byte) (segment.Document, *shAnswer) {
+		verify: func(body []byte) *shAnswer {
 			signed = segment.VerifySignature(h.config.webhookSecret, body, signature)
 			if signed == segment.SignedNothing || signed == segment.SignedFirst && h.config.wholeSignature {
-				return segment.Document{}, shUnsigned
+				return shUnsigned
 			}
+			return nil
+		},
+		open: func(p *segment.Parser, body []byte) (segment.Document, *shAnswer) {
 			doc, err := p.ParseWebhook(body)
 			if err != nil {
 				return doc, shMalformed
