@@ -42,6 +42,7 @@ var (
 	shOrigin     = shFailure(http.StatusForbidden, "origin_not_allowed", "calls from pages of this origin are not taken")
 	shNotFound   = shFailure(http.StatusNotFound, "not_found", "not found")
 	shMethod     = shFailure(http.StatusMethodNotAllowed, "method_not_allowed", "use POST")
+	shReadOnly   = shFailure(http.StatusMethodNotAllowed, "method_not_allowed", "use GET")
 	shPacked     = shFailure(http.StatusUnsupportedMediaType, "unsupported_encoding", "the content encoding must be gzip or none")
 	shLeft       = shFailure(statusCallerLeft, "caller_left", "nobody reads this")
 	shRefused    = shFailure(http.StatusServiceUnavailable, "not_delivered", "not delivered, send it again")

@@ -4,6 +4,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -61,7 +62,7 @@ func newSegmentHTTPHandler(
 			AllowedHeaders: []string{"*"},
 			ExposedHeaders: []string{"Retry-After", "X-RateLimit-Reset"},
 			// Pages may send credentials if they are named; browsers do not allow it with *.
-			AllowCredentials: c.allowedOrigins[0] != "*",
+			AllowCredentials: !slices.Contains(c.allowedOrigins, "*"),
 			MaxAge:           shPreflightAge,
 		})
 	}
@@ -132,7 +133,11 @@ func (h *segmentHTTPHandler) reply(w http.ResponseWriter, route string, began ti
 	header.Set("Content-Type", "application/json")
 	switch answer.status {
 	case http.StatusMethodNotAllowed:
-		header.Set("Allow", http.MethodPost)
+		if route == shRouteSettings {
+			header.Set("Allow", http.MethodGet+", "+http.MethodHead)
+		} else {
+			header.Set("Allow", http.MethodPost)
+		}
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		pause := strconv.Itoa(1 + rand.IntN(shRetrySeconds))
 		header.Set("Retry-After", pause)

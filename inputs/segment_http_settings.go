@@ -23,7 +23,7 @@ func settingsKey(name string) (key string, ok bool) {
 func (h *segmentHTTPHandler) settings(r *http.Request, key string) *shAnswer {
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
-		return shMethod
+		return shReadOnly
 	case h.admit(key) != nil:
 		return shNotFound
 	}
