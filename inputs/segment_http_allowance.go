@@ -56,11 +56,11 @@ func (r meteredReader) Read(p []byte) (int, error) {
 
 const (
 	// shParsing bounds how much more memory parsing may take than the largest body. Real calls take about a quarter.
-	shParsing = 64
+	shParsing = 24
 	// shParsedValue is about what a value takes in the parser's memory, with what growing leaves behind.
-	shParsedValue = 512
+	shParsedValue = 160
 	// shCallBytes is about what a call takes in memory besides its content.
-	shCallBytes = 1 << 10
+	shCallBytes = 1536
 )
 
 // read turns a body into messages, within what is left of the allowance.
@@ -83,7 +83,7 @@ func (h *segmentHTTPHandler) read(body []byte, held *share, in intake) (*receive
 	return calls, answer
 }
 
-// parsingCost bounds the memory that parsing a body takes. A body of nothing but `1,` takes several hundred times its
+// parsingCost bounds the memory that parsing a body takes. A body of nothing but `1,` takes eighty times its
 // size.
 func parsingCost(body []byte) int {
 	values := 1

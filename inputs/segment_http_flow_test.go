@@ -93,7 +93,7 @@ func TestSegmentHTTPShedsLoad(t *testing.T) {
 }
 
 func TestSegmentHTTPBoundsTheBytesItHolds(t *testing.T) {
-	in, call := listenSegmentHTTP(t, "timeout: 10s\nmax_body_bytes: 1000\nmax_in_flight_bytes: 20000", nil)
+	in, call := listenSegmentHTTP(t, "timeout: 10s\nmax_body_bytes: 1000\nmax_in_flight_bytes: 40000", nil)
 	body := `{"userId":"u1","name":"` + strings.Repeat("x", 900) + `"}`
 	var answers []<-chan webhookReply
 	var acks []service.AckFunc
@@ -117,7 +117,7 @@ func TestSegmentHTTPBoundsTheBytesItHolds(t *testing.T) {
 	}
 	assert.Equal(t, 429, shed.status)
 	assert.Greater(t, len(acks), 5)
-	assert.LessOrEqual(t, in.handler.allowance.used.Load(), int64(20000))
+	assert.LessOrEqual(t, in.handler.allowance.used.Load(), int64(40000))
 	for i, ack := range acks {
 		require.NoError(t, ack(t.Context(), errors.New("no")))
 		assert.Equal(t, 503, (<-answers[i]).status)
@@ -128,7 +128,7 @@ func TestSegmentHTTPBoundsTheBytesItHolds(t *testing.T) {
 func TestSegmentHTTPHasRoomForTheLargestRequest(t *testing.T) {
 	in, err := parseSegmentHTTP(t, "max_body_bytes: 1000\nmax_in_flight_bytes: 1", nil)
 	require.NoError(t, err)
-	assert.EqualValues(t, 17000, in.handler.allowance.limit)
+	assert.EqualValues(t, 25000, in.handler.allowance.limit)
 }
 
 func TestSegmentHTTPDrains(t *testing.T) {

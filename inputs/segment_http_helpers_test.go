@@ -2,7 +2,6 @@ package inputs
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -155,12 +154,7 @@ func (p *pipeline) rest() []map[string]any {
 
 func packed(t *testing.T, body string) string {
 	t.Helper()
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
-	_, err := w.Write([]byte(body))
-	require.NoError(t, err)
-	require.NoError(t, w.Close())
-	return b.String()
+	return packedTimes(t, body, 1)
 }
 
 // readOne reads the next batch within a few seconds.

@@ -48,7 +48,7 @@ func heapPeak(run func()) uint64 {
 // TestHostileFloods: what callers without a key make the input keep in memory is bounded, however many they are.
 func TestHostileFloods(t *testing.T) {
 	const megabyte = 1 << 20
-	bomb := strings.Repeat(packed(t, strings.Repeat("\x00", megabyte), 64), 16)
+	bomb := strings.Repeat(packedTimes(t, strings.Repeat("\x00", megabyte), 64), 16)
 	tests := []struct {
 		name, body, headers string
 		status              map[int]bool

@@ -210,8 +210,8 @@ func chunked(body string, size int) string {
 	return all.String() + "0\r\n\r\n"
 }
 
-// packed packs a text that is repeated so often.
-func packed(t *testing.T, text string, times int) string {
+// packedTimes packs a text that is repeated so often.
+func packedTimes(t *testing.T, text string, times int) string {
 	t.Helper()
 	var all bytes.Buffer
 	w := gzip.NewWriter(&all)
