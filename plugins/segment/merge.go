@@ -57,9 +57,14 @@ func appendMerged(dst []byte, call Value, e envelope) []byte {
 	return append(dst, '}')
 }
 
-// appendUnion appends the members of two objects; where both have one, the call's stands.
+// appendUnion appends the members of two objects; where both have one, the call's stands. One that is no object has
+// nothing to say: PHP writes an empty object as [].
 func appendUnion(dst []byte, call, envelope Value) []byte {
-	if call.Kind() != Object {
+	switch {
+	case call.Kind() == Object:
+	case envelope.Kind() == Object:
+		return envelope.AppendJSON(dst)
+	default:
 		return orElse(call, envelope).AppendJSON(dst)
 	}
 	dst = append(dst, '{')
