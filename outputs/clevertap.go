@@ -67,7 +67,10 @@ func clevertapConfigFromParsed(conf *service.ParsedConfig, mgr *service.Resource
 	if c.dryRun, err = conf.FieldBool(ctoFieldDryRun); err != nil {
 		return
 	}
-	c.delivery, err = deliveryFromParsed(conf, mgr)
+	if c.delivery, err = deliveryFromParsed(conf, mgr); err != nil {
+		return
+	}
+	c.delivery.policy, err = sequencedPolicy(conf)
 	return
 }
 
@@ -108,10 +111,10 @@ func (o *clevertapOutput) ConnectionTest(ctx context.Context) service.Connection
 }
 
 // WriteBatch sends the records of a batch, request by request, and reports by index those that were not accepted. It may
-// be called in parallel; the order of the calls is kept for records that share an id.
+// be called in parallel; the order of the batches is kept for records that share an id.
 func (o *clevertapOutput) WriteBatch(ctx context.Context, batch service.MessageBatch) error {
 	queue := o.sender.queue
-	turn, joined := queue.enter()
+	turn, joined := queue.enter(ctx, sequenceOf(batch))
 	delivery := newClevertapDelivery(batch)
 	queue.join(turn, joined, delivery)
 	for request := queue.next(ctx, delivery); request != nil; request = queue.next(ctx, delivery) {

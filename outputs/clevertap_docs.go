@@ -19,11 +19,11 @@ Accepted does not mean stored as sent: CleverTap applies the limits of its schem
 
 ### Order
 
-Records that share an id (` + "`identity`, `objectId`, `FBID`, `GPID`, `profileData.Identity`" + `) are sent in the order in which the output was given them, also when ` + "`max_in_flight`" + ` lets it send several batches at the same time: a later one goes into the same request, behind the earlier one, or waits until the fate of the earlier one is known. Nobody else waits, and what waits in several batches is sent together.
+Records that share an id (` + "`identity`, `objectId`, `FBID`, `GPID`, `profileData.Identity`" + `) are sent in the order in which the output is given them, also when ` + "`max_in_flight`" + ` lets it send several batches at the same time: a later one goes into the same request, behind the earlier one, or waits until the fate of the earlier one is known. Nobody else waits, and what waits in several batches is sent together.
 
 * When a record could not be delivered, later ones of the same person in its batch are held back and fail, too. Those of other batches go on: by then the record is on its way to the dead letter, or back to its source, and holding up more would not change that.
 * A record that is answered 555 is sent again after later ones of its own request.
-* The order begins here. The engine passes batches to as many writers as ` + "`max_in_flight`" + ` says, and of two batches that are ready within the same moment the second may arrive first. More than one of ` + "`pipeline.threads`" + ` mixes batches before that. ` + "`max_in_flight: 1` and `threads: 1`" + ` rule out both.
+* The order is the one in which batches reach this output. ` + "`pipeline.threads: 1`" + ` keeps it from the input up to here; several threads mix batches.
 
 ### Requests
 

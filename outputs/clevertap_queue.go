@@ -7,7 +7,7 @@ import (
 
 // clevertapQueue keeps the order of the records that share an id, over all batches that are written at the same time.
 //
-// Each id has a line of the records that carry it and are not decided yet, in the order of the calls of WriteBatch and,
+// Each id has a line of the records that carry it and are not decided yet, in the order of the batches and,
 // within a batch, of its messages. A record that is put into a request stays in its lines until its fate is known;
 // what stands behind it goes into the same request or waits. Records only ever wait for earlier ones, and the first of
 // all waits for none, so there is always one that moves. Ids are forgotten with their last record.
@@ -18,23 +18,47 @@ type clevertapQueue struct {
 	// last holds the end of each line.
 	last map[string]*clevertapPlace
 	// joined is closed when the latest batch stands in its lines.
-	joined chan struct{}
+	joined   chan struct{}
+	arrivals clevertapArrivals
 }
 
 func newClevertapQueue() *clevertapQueue {
-	q := &clevertapQueue{last: map[string]*clevertapPlace{}, joined: make(chan struct{})}
+	q := &clevertapQueue{last: map[string]*clevertapPlace{}, joined: make(chan struct{}), arrivals: newClevertapArrivals()}
 	close(q.joined)
 	return q
 }
 
 // enter fixes a batch's place in the order, before its records are read: a large one takes longer to read than a small
-// one behind it. The batch has to join with what it returns.
-func (q *clevertapQueue) enter() (turn <-chan struct{}, joined chan<- struct{}) {
+// one behind it. A batch with numbers waits until those below have entered. It has to join with what is returned.
+func (q *clevertapQueue) enter(ctx context.Context, numbers []uint64) (turn <-chan struct{}, joined chan<- struct{}) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if len(numbers) > 0 {
+		q.awaitArrivals(ctx, numbers[0])
+	}
+	for _, number := range numbers {
+		q.arrivals.arrive(number)
+	}
 	next := make(chan struct{})
 	turn, q.joined = q.joined, next
 	return turn, next
+}
+
+// awaitArrivals gives the mutex back while it waits.
+func (q *clevertapQueue) awaitArrivals(ctx context.Context, number uint64) {
+	arrived := q.arrivals.before(number)
+	if arrived == nil {
+		return
+	}
+	q.mu.Unlock()
+	patience, cancel := context.WithTimeout(ctx, sequencePatience)
+	defer cancel()
+	select {
+	case <-arrived:
+	case <-patience.Done():
+	}
+	q.mu.Lock()
+	q.arrivals.skip(number)
 }
 
 // join puts the records of a batch into their lines, when the batches before it have.

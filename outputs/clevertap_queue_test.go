@@ -1,6 +1,7 @@
 package outputs
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -15,7 +16,7 @@ import (
 
 // joined is a batch whose records stand in the lines of a queue.
 func joined(queue *clevertapQueue, records ...string) *clevertapDelivery {
-	turn, done := queue.enter()
+	turn, done := queue.enter(context.Background(), nil)
 	delivery := newClevertapDelivery(batchOf(records...))
 	queue.join(turn, done, delivery)
 	return delivery
@@ -200,7 +201,7 @@ func TestQueueWaitsForADecisionAndNotForSuccess(t *testing.T) {
 
 func TestQueueJoinsBatchesInTheOrderOfTheirArrival(t *testing.T) {
 	queue := newClevertapQueue()
-	turn, done := queue.enter()
+	turn, done := queue.enter(context.Background(), nil)
 	second := make(chan *clevertapDelivery)
 	go func() { second <- joined(queue, eventOfU1) }()
 	requireEntered(t, queue, done)
