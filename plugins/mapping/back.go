@@ -37,11 +37,23 @@ type BackResult struct {
 type BackMapper struct {
 	opt BackOptions
 
-	origin Origin
-	calls  []Call
-	out    []byte
-	hash   []byte
+	origin  Origin
+	calls   []Call
+	out     []byte
+	hash    []byte
+	written nameSet
+	members []member
+	traits  []span
 }
+
+// member is a member of an object that is being put in order.
+type member struct {
+	name  string
+	value segment.Value
+}
+
+// span is a part of the call that is being written.
+type span struct{ start, end int }
 
 // NewBackMapper returns a mapper for the way back.
 func NewBackMapper(opt BackOptions) *BackMapper {

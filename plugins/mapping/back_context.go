@@ -33,21 +33,25 @@ type field struct{ name, text string }
 // object adds an object of those fields that have text, if any has.
 func (m *BackMapper) object(first *bool, name string, fields ...field) {
 	start, empty := len(m.out), *first
-	m.out = segment.AppendString(comma(m.out, first), name)
-	m.out = append(m.out, `:{`...)
+	m.out = appendKey(comma(m.out, first), name)
+	m.out = append(m.out, '{')
 	none := true
 	for _, f := range fields {
 		if f.text == "" {
 			continue
 		}
-		m.out = append(segment.AppendString(comma(m.out, &none), f.name), ':')
-		m.out = segment.AppendString(m.out, f.text)
+		m.out = segment.AppendString(appendKey(comma(m.out, &none), f.name), f.text)
 	}
 	if none {
 		m.out, *first = m.out[:start], empty
 		return
 	}
 	m.out = append(m.out, '}')
+}
+
+// appendKey appends a name that needs no escapes, and the colon after it.
+func appendKey(dst []byte, name string) []byte {
+	return append(append(append(dst, '"'), name...), `":`...)
 }
 
 // campaign is what sent the person: the tags of the link, and the campaign's own id and name.

@@ -38,7 +38,7 @@ func (m *BackMapper) emitEvent(w who, p individual, h happening) {
 	m.out = append(m.out, '}')
 	m.member("timestamp", h.at)
 	m.appendContext(p, h)
-	m.end(t, w, m.messageID(w, string(t), h.name, append(h.properties, h.session), h.salt))
+	m.end(t, w, m.messageID(w, t, h))
 }
 
 // kindOf tells which call an event is, and a track call's name.
@@ -61,25 +61,28 @@ var orderKeys = map[string]string{chargedID: "order_id", amountKey: "total", ite
 
 func (m *BackMapper) appendProperties(h happening) {
 	order := strings.EqualFold(h.name, Charged) && m.opt.ChargedAs != ""
-	written := map[string]bool{}
+	m.written.reset()
 	first := true
-	add := func(name string, v segment.Value) {
-		if v.Kind() == segment.Null || written[name] {
-			return
-		}
-		written[name] = true
-		m.out = segment.AppendString(comma(m.out, &first), name)
-		m.out = appendBack(append(m.out, ':'), v)
-	}
-	add("campaign_id", h.campaign)
+	m.addProperty(&first, "campaign_id", h.campaign)
 	for _, properties := range h.properties {
 		for name, v := range properties.Members() {
-			if renamed, ok := orderKeys[name]; order && ok {
-				name = renamed
+			if order {
+				if renamed, ok := orderKeys[name]; ok {
+					name = renamed
+				}
 			}
-			add(name, v)
+			m.addProperty(&first, name, v)
 		}
 	}
+}
+
+// addProperty adds a property, unless there is one of that name. Null stands for nothing.
+func (m *BackMapper) addProperty(first *bool, name string, v segment.Value) {
+	if v.Kind() == segment.Null || !m.written.add(name) {
+		return
+	}
+	m.out = segment.AppendString(comma(m.out, first), name)
+	m.out = appendBack(append(m.out, ':'), v)
 }
 
 // property finds a property by name.
@@ -112,8 +115,8 @@ func appendBack(dst []byte, v segment.Value) []byte {
 		return v.AppendJSON(dst)
 	case segment.Object:
 		dst = append(dst, '{')
-		for name, member := range v.Members() {
-			dst = append(segment.AppendString(comma(dst, &first), name), ':')
+		for _, member := range v.Members() {
+			dst = append(member.AppendName(comma(dst, &first)), ':')
 			dst = appendBack(dst, member)
 		}
 		return append(dst, '}')

@@ -11,46 +11,64 @@ import (
 
 // messageID is the same for the same event whenever it is exported, so that Segment takes it once. The order of
 // properties does not count: exports do not promise one.
-func (m *BackMapper) messageID(w who, kind, name string, properties []segment.Value, salt []string) string {
-	m.hash = m.hash[:0]
-	for _, object := range properties {
-		m.hash = append(appendCanonical(m.hash, object), 0)
+func (m *BackMapper) messageID(w who, t segment.Type, h happening) string {
+	m.beginID(w)
+	m.addToID(string(t))
+	m.addToID(h.name)
+	m.addToID("")
+	for _, object := range h.properties {
+		m.hash = append(m.appendCanonical(m.hash, object), 0)
 	}
-	return m.textID(w, append([]string{kind, name, string(m.hash)}, salt...)...)
+	m.hash = append(m.appendCanonical(m.hash, h.session), 0)
+	for _, part := range h.salt {
+		m.addToID(part)
+	}
+	return m.endID()
 }
 
-// textID hashes the account, the person and what sets the call apart.
-func (m *BackMapper) textID(w who, parts ...string) string {
-	sum := sha256.Sum256([]byte(m.origin.AccountID + "\x00" + w.stable + "\x00" + strings.Join(parts, "\x00")))
-	return "ct-" + hex.EncodeToString(sum[:16])
+// beginID begins an id with the account and the person. What else sets the call apart follows.
+func (m *BackMapper) beginID(w who) {
+	m.hash = append(append(append(m.hash[:0], m.origin.AccountID...), 0), w.stable...)
+}
+
+func (m *BackMapper) addToID(part string) { m.hash = append(append(m.hash, 0), part...) }
+
+// endID is the id: a hash of what was added.
+func (m *BackMapper) endID() string {
+	sum := sha256.Sum256(m.hash)
+	id := [35]byte{'c', 't', '-'}
+	hex.Encode(id[len("ct-"):], sum[:16])
+	return string(id[:])
 }
 
 // appendCanonical appends a value with the members of its objects in the order of their names.
-func appendCanonical(dst []byte, v segment.Value) []byte {
+func (m *BackMapper) appendCanonical(dst []byte, v segment.Value) []byte {
 	switch v.Kind() {
 	case segment.Object:
-		type member struct {
-			name string
-			v    segment.Value
-		}
-		var members []member
-		for name, value := range v.Members() {
-			members = append(members, member{name, value})
-		}
-		slices.SortStableFunc(members, func(a, b member) int { return strings.Compare(a.name, b.name) })
-		dst = append(dst, '{')
-		for _, each := range members {
-			dst = append(segment.AppendString(dst, each.name), ':')
-			dst = append(appendCanonical(dst, each.v), ',')
-		}
-		return append(dst, '}')
+		return m.appendOrdered(dst, v)
 	case segment.Array:
 		dst = append(dst, '[')
 		for _, element := range v.Elements() {
-			dst = append(appendCanonical(dst, element), ',')
+			dst = append(m.appendCanonical(dst, element), ',')
 		}
 		return append(dst, ']')
 	default:
 		return v.AppendJSON(dst)
 	}
+}
+
+func (m *BackMapper) appendOrdered(dst []byte, object segment.Value) []byte {
+	start := len(m.members) // those before are of the objects around this one
+	for name, value := range object.Members() {
+		m.members = append(m.members, member{name, value})
+	}
+	end := len(m.members)
+	slices.SortStableFunc(m.members[start:], func(a, b member) int { return strings.Compare(a.name, b.name) })
+	dst = append(dst, '{')
+	for i := start; i < end; i++ {
+		dst = append(m.members[i].value.AppendName(dst), ':')
+		dst = append(m.appendCanonical(dst, m.members[i].value), ',')
+	}
+	m.members = m.members[:start]
+	return append(dst, '}')
 }

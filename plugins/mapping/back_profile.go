@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"time"
@@ -35,20 +36,38 @@ var noOwnTraits = map[string]bool{"identity": true, "objectid": true}
 func (m *BackMapper) emitIdentify(w who, p individual, salt []string) {
 	m.begin(segment.Identify, w)
 	m.out = append(m.out, `,"traits":{`...)
-	traits := m.appendTraits(p)
+	m.appendTraits(p)
 	m.out = append(m.out, '}')
 	start := len(m.out)
 	m.appendContext(p, happening{})
+	m.beginID(w)
+	m.addToID("identify")
+	m.addTraitsToID()
+	for _, part := range salt {
+		m.addToID(part)
+	}
 	// All that the call says counts: another id or token is news, even on a day on which the traits stay.
-	salt = append(salt, w.userID, w.anonymousID, string(m.out[start:]))
-	slices.Sort(traits) // exports promise no order
-	m.end(segment.Identify, w, m.textID(w, slices.Concat([]string{"identify"}, traits, salt)...))
+	m.addToID(w.userID)
+	m.addToID(w.anonymousID)
+	m.hash = append(append(m.hash, 0), m.out[start:]...)
+	m.end(segment.Identify, w, m.endID())
 }
 
-// appendTraits writes the standard fields beside the person's own attributes, and then those. It returns the members as
-// written.
-func (m *BackMapper) appendTraits(p individual) (members []string) {
-	written := map[string]bool{}
+// addTraitsToID adds the traits as they were written, in the order of their bytes: exports promise none.
+func (m *BackMapper) addTraitsToID() {
+	slices.SortFunc(m.traits, func(a, b span) int {
+		return bytes.Compare(m.out[a.start:a.end], m.out[b.start:b.end])
+	})
+	for _, trait := range m.traits {
+		m.hash = append(append(m.hash, 0), m.out[trait.start:trait.end]...)
+	}
+}
+
+// appendTraits writes the standard fields beside the person's own attributes, and then those. It leaves in m.traits where
+// each stands.
+func (m *BackMapper) appendTraits(p individual) {
+	m.written.reset()
+	m.traits = m.traits[:0]
 	first := true
 	beside := noTraits
 	if p.profile.Get("clevertapId").Kind() != segment.Null || p.profile.Get("clevertapIds").Kind() != segment.Null {
@@ -60,25 +79,24 @@ func (m *BackMapper) appendTraits(p individual) (members []string) {
 			left = noOwnTraits
 		}
 		for name, v := range object.Members() {
-			if left[strings.ToLower(name)] || v.Kind() == segment.Null {
+			lower := strings.ToLower(name)
+			if left[lower] || v.Kind() == segment.Null {
 				continue
 			}
-			trait, standard := traitNames[strings.ToLower(name)]
+			trait, standard := traitNames[lower]
 			if !standard {
 				trait = name
 			}
-			if written[trait] {
+			if !m.written.add(trait) {
 				continue
 			}
-			written[trait] = true
 			m.out = comma(m.out, &first)
 			start := len(m.out)
 			m.out = append(segment.AppendString(m.out, trait), ':')
 			m.out = appendTrait(m.out, trait, standard, v)
-			members = append(members, string(m.out[start:]))
+			m.traits = append(m.traits, span{start, len(m.out)})
 		}
 	}
-	return members
 }
 
 func appendTrait(dst []byte, trait string, standard bool, v segment.Value) []byte {

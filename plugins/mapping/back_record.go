@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 )
@@ -40,12 +41,17 @@ func shapeOf(doc segment.Value) shape {
 func fold(object segment.Value, names ...string) segment.Value {
 	for name, v := range object.Members() {
 		for _, wanted := range names {
-			if strings.EqualFold(name, wanted) && v.Kind() != segment.Null {
+			if mayFold(name, wanted) && strings.EqualFold(name, wanted) && v.Kind() != segment.Null {
 				return v
 			}
 		}
 	}
 	return segment.Value{}
+}
+
+// mayFold is false for most names that are not equal to an ASCII one without regard to case.
+func mayFold(name, wanted string) bool {
+	return len(name) >= len(wanted) && (name[0] >= utf8.RuneSelf || name[0]|0x20 == wanted[0]|0x20)
 }
 
 // individual is one person in a document, wherever the document keeps them.

@@ -12,27 +12,30 @@ func (m *BackMapper) mapWebhook(body segment.Value) (DropReason, error) {
 	if body.Get("is_test").True() {
 		return DroppedTest, nil
 	}
-	profiles := body.Get("profiles")
+	profiles, c := body.Get("profiles"), campaignBody{target: body.Get("targetId"), keyValues: fold(body, "key_values")}
 	if profiles.Kind() == segment.Object {
-		return NotDropped, m.mapWebhookProfile(body, profiles)
+		return NotDropped, m.mapWebhookProfile(c, profiles)
 	}
 	for _, profile := range profiles.Elements() {
-		if err := m.mapWebhookProfile(body, profile); err != nil {
+		if err := m.mapWebhookProfile(c, profile); err != nil {
 			return NotDropped, err
 		}
 	}
 	return NotDropped, nil
 }
 
-func (m *BackMapper) mapWebhookProfile(body, profile segment.Value) error {
+// campaignBody is what a webhook's body says about all its profiles.
+type campaignBody struct{ target, keyValues segment.Value }
+
+func (m *BackMapper) mapWebhookProfile(c campaignBody, profile segment.Value) error {
 	p := individual{profile: profile}
 	w, err := m.identify(p)
 	if err != nil {
 		return err
 	}
-	h, live := m.webhookEvent(body, profile)
+	h, live := m.webhookEvent(c, profile)
 	if m.opt.Emit == EmitIdentify || m.opt.Emit == EmitBoth || m.opt.Emit == EmitAuto && fold(profile, "payload").Kind() == segment.Null {
-		m.emitIdentify(w, p, []string{scalarText(body.Get("targetId")), m.origin.Day})
+		m.emitIdentify(w, p, []string{scalarText(c.target), m.origin.Day})
 	}
 	if m.opt.Emit == EmitTrack || m.opt.Emit == EmitBoth || m.opt.Emit == EmitAuto && live {
 		m.emitEvent(w, p, h)
@@ -42,16 +45,16 @@ func (m *BackMapper) mapWebhookProfile(body, profile segment.Value) error {
 
 // webhookEvent is the event that a webhook stands for, and whether it carries one: only campaigns on live behaviour and
 // push actions do. The body does not name the event, so campaigns name it in their key-values.
-func (m *BackMapper) webhookEvent(body, profile segment.Value) (h happening, live bool) {
+func (m *BackMapper) webhookEvent(c campaignBody, profile segment.Value) (h happening, live bool) {
 	properties := fold(profile, "event_properties")
 	payload := fold(profile, "payload")
-	own, shared := fold(profile, "key_values"), fold(body, "key_values")
+	own, shared := fold(profile, "key_values"), c.keyValues
 	h = happening{
 		name:       strings.TrimSpace(own.Get("event").Text()),
 		properties: []segment.Value{properties, payload, own, shared},
 		session:    fold(profile, "session_props"),
-		campaign:   body.Get("targetId"),
-		salt:       []string{scalarText(body.Get("targetId")), m.origin.Day},
+		campaign:   c.target,
+		salt:       []string{scalarText(c.target), m.origin.Day},
 	}
 	if h.name == "" {
 		h.name = strings.TrimSpace(shared.Get("event").Text())

@@ -171,7 +171,7 @@ func scalarText(v segment.Value) string {
 	case segment.String:
 		return strings.TrimSpace(v.Text())
 	case segment.Number, segment.Bool:
-		return string(v.AppendLiteral(nil))
+		return v.Literal()
 	default:
 		return ""
 	}

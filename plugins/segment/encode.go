@@ -37,16 +37,21 @@ func (v Value) AppendLiteral(dst []byte) []byte {
 func appendObject(dst []byte, v Value) []byte {
 	dst = append(dst, '{')
 	first := true
-	for name, member := range v.Members() {
+	for _, member := range v.Members() {
 		if !first {
 			dst = append(dst, ',')
 		}
 		first = false
-		dst = appendMarked(dst, name, member.t.nodes[member.at].nameMarks)
-		dst = append(dst, ':')
+		dst = append(member.AppendName(dst), ':')
 		dst = member.AppendJSON(dst)
 	}
 	return append(dst, '}')
+}
+
+// AppendName appends the name of a member as a JSON string.
+func (v Value) AppendName(dst []byte) []byte {
+	n := &v.t.nodes[v.at]
+	return appendMarked(dst, v.t.of(n.name), n.nameMarks)
 }
 
 // appendMarked is AppendString for a text whose marks are known.
@@ -76,16 +81,28 @@ func AppendString[T string | []byte](dst []byte, s T) []byte {
 
 // scan tells whether s can stand in JSON as it is, and whether it is all ASCII.
 func scan[T string | []byte](s T) (plain, ascii bool) {
-	plain, ascii = true, true
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c >= utf8.RuneSelf:
-			ascii = false
-		case c < ' ' || c == '"' || c == '\\':
-			plain = false
-		}
+	var ends, seen uint64
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		eight := eightBytes(s, i)
+		ends |= endsIn(eight)
+		seen |= eight
 	}
-	return plain, ascii
+	if i < len(s) {
+		rest := uint64(spaces)
+		for ; i < len(s); i++ {
+			rest = rest<<8 | uint64(s[i])
+		}
+		ends |= endsIn(rest)
+		seen |= rest
+	}
+	return ends == 0, seen&highBits == 0
+}
+
+// eightBytes is one load, written so that it serves both kinds of text.
+func eightBytes[T string | []byte](s T, i int) uint64 {
+	return uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
+		uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
 }
 
 func appendEscaped[T string | []byte](dst []byte, s T) []byte {

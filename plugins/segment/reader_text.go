@@ -52,6 +52,7 @@ func (r *reader) richText(i, stop int) (s span, m marks, end int) {
 const (
 	eachByte = 0x0101010101010101
 	highBits = 0x80 * eachByte
+	spaces   = ' ' * eachByte
 )
 
 // endsIn marks the bytes at which plain text ends by their high bit. Only the first mark counts: a borrow may set those

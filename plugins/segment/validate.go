@@ -74,7 +74,7 @@ func decodeID(field string, v Value) (string, error) {
 	case String:
 		return v.Text(), nil
 	case Number:
-		return string(v.AppendLiteral(nil)), nil
+		return v.Literal(), nil
 	default:
 		return "", &Error{IDNotString, field, "must be a string or a number"}
 	}
