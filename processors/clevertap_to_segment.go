@@ -220,9 +220,12 @@ func (p *clevertapToSegment) Process(_ context.Context, msg *service.Message) (s
 	if result.Dropped != mapping.NotDropped {
 		p.dropped.Incr(1, string(result.Dropped))
 	}
-	var out service.MessageBatch
-	for _, call := range result.Calls {
-		mapped := msg.Copy()
+	out := make(service.MessageBatch, 0, len(result.Calls))
+	for i, call := range result.Calls {
+		mapped := msg
+		if i < len(result.Calls)-1 { // the record's own message becomes that of its last call
+			mapped = msg.Copy()
+		}
 		mapped.SetBytes(call.JSON)
 		mapped.MetaSetMut("segment_type", string(call.Type))
 		setID(mapped, "segment_user_id", call.UserID)
