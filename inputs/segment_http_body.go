@@ -1,7 +1,6 @@
 package inputs
 
 import (
-	"bytes"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -24,7 +23,7 @@ func (h *segmentHTTPHandler) readBody(
 	connection := http.NewResponseController(w)
 	// Where it is not supported, the server's own and longer limit holds.
 	_ = connection.SetReadDeadline(deadline)
-	body, err := h.unpack(http.MaxBytesReader(w, r.Body, int64(h.config.maxBodyBytes)), r.Header.Get("Content-Encoding"), held)
+	body, err := h.unpack(http.MaxBytesReader(w, r.Body, int64(h.config.maxBodyBytes)), r, held)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case err == nil:
@@ -47,13 +46,16 @@ func (h *segmentHTTPHandler) readBody(
 
 var (
 	errTooLarge = errors.New("too large")
+	errNoRoom   = errors.New("no room")
 	errPacked   = errors.New("packed in a way that is not supported")
 )
 
-func (h *segmentHTTPHandler) unpack(body io.Reader, encoding string, held *share) ([]byte, error) {
-	switch strings.ToLower(encoding) {
+func (h *segmentHTTPHandler) unpack(body io.Reader, r *http.Request, held *share) ([]byte, error) {
+	expected := r.ContentLength
+	switch strings.ToLower(r.Header.Get("Content-Encoding")) {
 	case "", "identity":
 	case "gzip":
+		expected = -1
 		unpacked := gzipReaders.Get().(*gzip.Reader)
 		defer gzipReaders.Put(unpacked)
 		if err := unpacked.Reset(body); err != nil {
@@ -63,13 +65,41 @@ func (h *segmentHTTPHandler) unpack(body io.Reader, encoding string, held *share
 	default:
 		return nil, errPacked
 	}
-	var all bytes.Buffer
-	n, err := all.ReadFrom(meteredReader{io.LimitReader(body, int64(h.config.maxBodyBytes)+1), held})
-	switch {
-	case err != nil:
-		return nil, err
-	case n > int64(h.config.maxBodyBytes):
-		return nil, errTooLarge
+	return readWithin(body, h.config.maxBodyBytes, expected, held)
+}
+
+const (
+	// shFirstRead is how much room a body gets before any of it has come.
+	shFirstRead = 16 << 10
+	shLeastRead = 512
+)
+
+// readWithin reads a body of at most so many bytes. The room for it is taken from the share: a little at first, then,
+// when some of the body has come, as much as its sender says that it needs. A negative number says nothing.
+func readWithin(body io.Reader, limit int, expected int64, held *share) ([]byte, error) {
+	var all []byte
+	room := shLeastRead
+	if expected >= 0 {
+		room = int(min(expected, int64(limit))) + 1 // the last byte is for reading the end
 	}
-	return all.Bytes(), nil
+	next := min(room, shFirstRead)
+	for {
+		if len(all) == cap(all) {
+			if !held.take(next - cap(all)) {
+				return nil, errNoRoom
+			}
+			all = append(make([]byte, 0, next), all...)
+			next = max(room, 2*next)
+		}
+		n, err := body.Read(all[len(all):cap(all)])
+		all = all[:len(all)+n]
+		switch {
+		case len(all) > limit:
+			return nil, errTooLarge
+		case err == io.EOF:
+			return all, nil
+		case err != nil:
+			return nil, err
+		}
+	}
 }

@@ -128,7 +128,7 @@ func TestSegmentHTTPBoundsTheBytesItHolds(t *testing.T) {
 func TestSegmentHTTPHasRoomForTheLargestRequest(t *testing.T) {
 	in, err := parseSegmentHTTP(t, "max_body_bytes: 1000\nmax_in_flight_bytes: 1", nil)
 	require.NoError(t, err)
-	assert.EqualValues(t, 25000, in.handler.allowance.limit)
+	assert.EqualValues(t, 33000, in.handler.allowance.limit)
 }
 
 func TestSegmentHTTPDrains(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
@@ -38,7 +37,7 @@ type segmentHTTPHandler struct {
 	allowance *allowance
 	dedupe    *dedupe // nil without a cache
 	cors      *cors.Cors
-	parsers   sync.Pool
+	readers   callReaders
 	metrics   segmentHTTPMetrics
 }
 
@@ -48,7 +47,6 @@ func newSegmentHTTPHandler(
 	h := &segmentHTTPHandler{
 		config: c, now: now, handover: newHandover(c.maxRequests),
 		allowance: newAllowance(max(c.maxInFlightBytes, (1+shParsing)*c.maxBodyBytes)),
-		parsers:   sync.Pool{New: func() any { return new(segment.Parser) }},
 		metrics:   newSegmentHTTPMetrics(metrics),
 	}
 	if c.dedupeCache != "" {

@@ -1,6 +1,7 @@
 package inputs
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"strings"
@@ -23,8 +24,6 @@ const (
 	shGrowth = 16
 	// shOwnBytes is at least what a call gains here: an id, its times and its type. SDKs fill the 32 KB to the last byte.
 	shOwnBytes = 512
-	// shKeepParser is the largest body whose parser is used again; one that has read more holds on to too much.
-	shKeepParser = 64 << 10
 
 	shDroppedIntegration = "integrations"
 	shDroppedDuplicate   = "duplicate"
@@ -77,14 +76,8 @@ type received struct {
 }
 
 // readCalls turns a body into messages.
-func (h *segmentHTTPHandler) readCalls(body []byte, in intake) (*received, *shAnswer) {
-	parser := h.parsers.Get().(*segment.Parser)
-	defer func() {
-		if len(body) <= shKeepParser {
-			h.parsers.Put(parser)
-		}
-	}()
-	doc, answer := in.open(parser, body)
+func (h *segmentHTTPHandler) readCalls(reader *callReader, body []byte, in intake) (*received, *shAnswer) {
+	doc, answer := in.open(&reader.parser, body)
 	if answer != nil {
 		return nil, answer
 	}
@@ -94,7 +87,7 @@ func (h *segmentHTTPHandler) readCalls(body []byte, in intake) (*received, *shAn
 		return nil, in.answers.tooLarge
 	}
 	for i := range doc.Calls() {
-		if err := h.readCall(doc, i, in, calls); err != nil {
+		if err := h.readCall(reader, doc, i, in, calls); err != nil {
 			h.metrics.rejected.Incr(1, string(err.Reason))
 			calls.rejected.add(i, err)
 		}
@@ -109,7 +102,9 @@ func (h *segmentHTTPHandler) readCalls(body []byte, in intake) (*received, *shAn
 }
 
 // readCall adds one call, unless it is not meant for this destination.
-func (h *segmentHTTPHandler) readCall(doc segment.Document, i int, in intake, calls *received) *segment.Error {
+func (h *segmentHTTPHandler) readCall(
+	reader *callReader, doc segment.Document, i int, in intake, calls *received,
+) *segment.Error {
 	call, err := doc.Call(i)
 	if err == nil {
 		err = call.Validate()
@@ -124,13 +119,13 @@ func (h *segmentHTTPHandler) readCall(doc segment.Document, i int, in intake, ca
 		h.metrics.dropped.Incr(1, shDroppedIntegration)
 		return nil
 	}
-	content := doc.AppendReceived(nil, i, &call, in.receipt)
-	calls.size += len(content)
-	if len(content) > segment.MaxCallBytes+shOwnBytes {
+	reader.call = doc.AppendReceived(reader.call[:0], i, &call, in.receipt)
+	calls.size += len(reader.call)
+	if len(reader.call) > segment.MaxCallBytes+shOwnBytes {
 		return &segment.Error{Reason: callTooLarge, Rule: "a call must not be larger than 32 KB"}
 	}
 	h.metrics.calls.Incr(1, string(call.Type))
-	msg := service.NewMessage(content)
+	msg := service.NewMessage(bytes.Clone(reader.call))
 	msg.MetaSetMut(shMetaType, string(call.Type))
 	msg.MetaSetMut(shMetaRoute, in.route)
 	id := metaText(call.MessageID)
