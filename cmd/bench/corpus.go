@@ -15,8 +15,10 @@ import (
 type corpusKind string
 
 const (
-	calls    corpusKind = ""
-	hotCalls corpusKind = "one person"
+	calls corpusKind = ""
+	// halfCalls are the first half of the calls, for the slowest rows.
+	halfCalls corpusKind = "half"
+	hotCalls  corpusKind = "one person"
 	// longCalls are the calls again and again.
 	longCalls corpusKind = "long"
 	exports   corpusKind = "export"
@@ -114,6 +116,8 @@ func writeCorpus(w io.Writer, kind corpusKind, o options) error {
 		return segmentgen.New(segmentgen.Config{Seed: corpusSeed, People: people}).WriteExport(w, o.calls)
 	case hotCalls:
 		return writeHot(w, segmentgen.New(cfg), o.calls)
+	case halfCalls:
+		return segmentgen.New(cfg).WriteLines(w, (o.calls+1)/2)
 	case empty:
 		return nil
 	}

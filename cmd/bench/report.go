@@ -90,7 +90,7 @@ func engineVersion() string {
 
 func (r report) corpusRows() [][]string {
 	rows := [][]string{{"Corpus", "lines", "bytes per line", "messages mapped", "push tokens among them"}}
-	for _, kind := range []corpusKind{calls, hotCalls, longCalls, exports} {
+	for _, kind := range []corpusKind{calls, halfCalls, hotCalls, longCalls, exports} {
 		if c, ok := r.corpora[kind]; ok {
 			rows = append(rows, []string{
 				corpusTitles[kind], fmt.Sprint(c.Lines), fmt.Sprint(c.Bytes / max(c.Lines, 1)), fmt.Sprint(c.Messages), fmt.Sprint(c.Tokens),
@@ -101,7 +101,7 @@ func (r report) corpusRows() [][]string {
 }
 
 var corpusTitles = map[corpusKind]string{
-	calls: "Segment calls", hotCalls: "Segment calls of one person", longCalls: "Segment calls, long file", exports: "exported events", empty: "none",
+	calls: "Segment calls", halfCalls: "Segment calls, the first half", hotCalls: "Segment calls of one person", longCalls: "Segment calls, long file", exports: "exported events", empty: "none",
 }
 
 func (r report) rows() [][]string {
@@ -110,13 +110,17 @@ func (r report) rows() [][]string {
 		speed, cost := show(m.perSecond(), "%.0f"), show(m.cpuPerMillion(), "%.2f")
 		if m.input == empty {
 			speed = "-"
-			cost = show(m.each(func(s sample) float64 { return s.cpu.Seconds() }), "%.2f s in all")
+			cost = show(m.each(func(s sample) float64 { return s.cpu.Seconds() }), "%.2f") + " s in all"
 		}
 		server := "-"
 		if m.peer != noPeer {
 			server = show(m.serverPerMillion(), "%.2f")
 		}
-		rows = append(rows, []string{m.name, m.title, fmt.Sprint(m.cores), speed, cost, server, fmt.Sprintf("%.0f", m.peakMB().most)})
+		peak := fmt.Sprintf("%.0f", m.peakMB().most)
+		if m.mapper != noMapper {
+			peak = "-" // it holds the whole corpus
+		}
+		rows = append(rows, []string{m.name, m.title, fmt.Sprint(m.cores), speed, cost, server, peak})
 	}
 	return rows
 }

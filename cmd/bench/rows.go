@@ -75,8 +75,8 @@ func oneCore() []row {
 		{name: "bytes", title: "file → Go processor that does AsBytes and SetBytes → drop", processors: `bench_bytes: {}`, delivered: tally.lines, bases: []string{"none"}},
 		{name: "copy", title: "file → Go processor that copies, sets bytes and two metadata keys → drop", processors: `bench_copy: {}`, delivered: tally.lines, bases: []string{"none"}},
 		{name: "structured", title: "file → Go processor that only calls AsStructured → drop", processors: `bench_structured: {}`, delivered: tally.lines, bases: []string{"none"}},
-		{name: "bloblang", title: "file → Bloblang by hand → drop, not serialised", processors: byHand, delivered: tally.kept, bases: []string{"none"}},
-		{name: "bloblang_bytes", title: "file → Bloblang by hand → drop, serialised", processors: byHand + `, bench_serialise: {}`, delivered: tally.kept, bases: []string{"none"}},
+		{name: "bloblang", title: "file → Bloblang by hand → drop, not serialised", input: halfCalls, processors: byHand, delivered: tally.kept, bases: []string{"none"}},
+		{name: "bloblang_bytes", title: "file → Bloblang by hand → drop, serialised", input: halfCalls, processors: byHand + `, bench_serialise: {}`, delivered: tally.kept, bases: []string{"none"}},
 		{name: "to_clevertap", title: "file → segment_to_clevertap → drop", processors: `segment_to_clevertap: {}`, delivered: tally.records, bases: []string{"copy", "none", "bloblang", "bloblang_bytes"}},
 		{name: "export_none", title: "export → drop, no processor", input: exports, delivered: tally.lines},
 		{name: "to_segment", title: "export → clevertap_to_segment → drop", input: exports, processors: `clevertap_to_segment: {}`, delivered: tally.back, bases: []string{"export_none"}},
@@ -99,7 +99,7 @@ func delivering() []row {
 			processors: `segment_to_clevertap: {}`, output: toClevertap, peer: clevertapPeer, bases: []string{"clevertap"},
 		},
 		{
-			name: "bloblang_http", title: "file → Bloblang by hand → http_client, batches alike", cores: 2, delivered: tally.kept,
+			name: "bloblang_http", title: "file → Bloblang by hand → http_client, batches alike", input: halfCalls, cores: 2, delivered: tally.kept,
 			processors: byHand, output: toClevertapByCore, peer: clevertapPeer, joined: true,
 		},
 		{
