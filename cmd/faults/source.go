@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+)
+
+// source is what a pipeline reads from, filled by the test.
+type source interface {
+	// example is the config that reads from it, below config-examples, and settings what it needs.
+	example() string
+	settings() []string
+	// publish adds the calls from..to-1. It may wait until they were delivered.
+	publish(ctx context.Context, from, to int) error
+	// unacknowledged returns the messages that the source would give out again if all processes had ended now.
+	unacknowledged(ctx context.Context) ([]int, error)
+	// done tells whether everything published was delivered and acknowledged. What ends by itself is never done.
+	done(ctx context.Context) (bool, error)
+	// ordered tells whether the order of a person survives that a process ends, as far as the source is concerned.
+	ordered() bool
+	close()
+}
+
+const passcode = "TEST-PASSCODE"
+
+// freeAddress finds a port for a program that cannot be given port 0.
+func freeAddress() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer listener.Close()
+	return listener.Addr().String(), nil
+}
+
+// until waits for a condition.
+func until(ctx context.Context, what string, limit time.Duration, condition func() (bool, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	for {
+		ok, err := condition()
+		if ok {
+			return nil
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			return fmt.Errorf("waiting until %s: %w", what, errors.Join(ctx.Err(), err))
+		}
+	}
+}
+
+func upTo(from, to int) []int {
+	numbers := make([]int, 0, to-from)
+	for n := from; n < to; n++ {
+		numbers = append(numbers, n)
+	}
+	return numbers
+}
