@@ -13,9 +13,10 @@ BENCHTIME ?= 1s
 EXAMPLES  := ./config-examples
 SDK_FILES := cmd/clevertap-segment/testdata/sdk
 SDK       := tmp/sdk
+SHELL     := bash
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint vulnerabilities unit configs configs-aws fuzz bench demo licences clean bench-go bench-pipelines test-e2e sdk
+.PHONY: $(shell awk -F: '/^[a-z0-9-]+:.*\#\# /{print $$1}' Makefile)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,7 +26,7 @@ build: ## build bin/clevertap-segment (TAGS="kafka aws gcp" adds components, see
 	$(GO) build -trimpath -tags "$(TAGS)" -ldflags "$(LDFLAGS)" -o $(BINARY) ./cmd/clevertap-segment
 
 test: ## everything: lint, licences, build, example configs, unit and end-to-end tests
-	@$(MAKE) --no-print-directory lint licences build configs configs-aws unit
+	@$(MAKE) --no-print-directory lint licences build configs configs-aws configs-kafka unit
 
 lint: ## formatting, go vet, staticcheck, govulncheck
 	@unformatted="$$(gofmt -l cmd inputs outputs plugins processors 2>/dev/null)"; \
@@ -46,14 +47,20 @@ licences: ## check that the default binary holds nothing under the Redpanda Comm
 	$(GO) test -count=1 -run '^TestLicences' -v ./cmd/clevertap-segment
 
 configs: build ## lint the example configs and run their tests
-	$(BINARY) lint $(EXAMPLES)/*.yaml
-	$(BINARY) test $(filter-out %_benthos_test.yaml,$(wildcard $(EXAMPLES)/*.yaml))
+	$(BINARY) lint $(EXAMPLES)/*.yaml $(EXAMPLES)/scale/*.yaml
+	$(BINARY) test $(filter-out %_benthos_test.yaml,$(wildcard $(EXAMPLES)/*.yaml $(EXAMPLES)/scale/*.yaml))
 
 configs-aws: ## the same for the examples that need the tag aws
 	@mkdir -p bin
 	$(GO) build -tags aws -o $(BINARY)-aws ./cmd/clevertap-segment
 	BUCKET=exports $(BINARY)-aws lint $(EXAMPLES)/aws/*.yaml
 	BUCKET=exports $(BINARY)-aws test $(filter-out %_benthos_test.yaml,$(wildcard $(EXAMPLES)/aws/*.yaml))
+
+configs-kafka: ## the same for the examples that need the tag kafka
+	@mkdir -p bin
+	$(GO) build -tags kafka -o $(BINARY)-kafka ./cmd/clevertap-segment
+	$(BINARY)-kafka lint $(EXAMPLES)/kafka/*.yaml
+	$(BINARY)-kafka test $(filter-out %_benthos_test.yaml,$(wildcard $(EXAMPLES)/kafka/*.yaml))
 
 # The tests say what they had to skip in a file, because go test does not show it for packages that pass.
 define go-test
@@ -102,6 +109,21 @@ bench-pipelines: ## whole pipelines side by side (PIPELINES="-only clevertap -ro
 demo: build ## send invented data through a local sandbox, both directions, and report (KEEP=1 leaves it running)
 	@$(GO) build -o bin/demo ./cmd/demo
 	@bin/demo -binary $(BINARY) $(if $(filter-out 0,$(KEEP)),-keep)
+
+FAULTS := CLEVERTAP_SEGMENT_BINARY=$(CURDIR)/$(BINARY)
+
+test-faults: build ## failures against every source, with a ledger (LONG=1: every case, which takes some minutes)
+	$(FAULTS) $(GO) test -count=1 -timeout 30m -v ./cmd/faults $(if $(filter-out 0,$(LONG)),-faults.long -faults.soak=1m) \
+		| grep -Ev '^=== (RUN|PAUSE|CONT)'; exit $${PIPESTATUS[0]}
+
+million: build ## a million calls from Redis through three processes that are killed in turn (CALLS=n)
+	$(FAULTS) $(GO) run ./cmd/faults million $(if $(CALLS),-calls $(CALLS))
+
+soak: build ## ten minutes at a steady rate with failures: does anything grow? (DURATION=1m)
+	$(FAULTS) $(GO) run ./cmd/faults soak $(if $(DURATION),-duration $(DURATION))
+
+throughput: build ## calls per second with one process, two and three
+	$(FAULTS) $(GO) run ./cmd/faults throughput
 
 clean: ## remove what was built
 	rm -rf bin tmp

@@ -20,6 +20,7 @@ type bridge struct {
 	process  int
 	dir      string
 	settings []string // environment, and settings of the config, as `-s` takes them
+	address  string   // of its metrics, if it has any
 
 	cmd    *exec.Cmd
 	exited chan struct{}

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
-	"regexp"
 	"strconv"
 )
 
@@ -33,16 +33,21 @@ func call(n, people int) []byte {
 		head, markerKey, n)
 }
 
-var markerPattern = regexp.MustCompile(`\\?"` + markerKey + `\\?":([0-9]+)`)
-
 // markers finds the numbers in a text of calls or records, also when they are JSON within JSON.
 func markers(text []byte) []int {
 	var numbers []int
-	for _, found := range markerPattern.FindAllSubmatch(text, -1) {
-		n, err := strconv.Atoi(string(found[1]))
-		if err == nil {
+	for key := []byte(markerKey); ; {
+		at := bytes.Index(text, key)
+		if at < 0 {
+			return numbers
+		}
+		text = bytes.TrimLeft(text[at+len(key):], `\" :`)
+		digits := 0
+		for digits < len(text) && '0' <= text[digits] && text[digits] <= '9' {
+			digits++
+		}
+		if n, err := strconv.Atoi(string(text[:digits])); err == nil {
 			numbers = append(numbers, n)
 		}
 	}
-	return numbers
 }

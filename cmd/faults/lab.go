@@ -98,6 +98,11 @@ func (l *lab) binaryFor(s source) (string, error) {
 
 func (l *lab) config(s source) string { return filepath.Join(l.root, "config-examples", s.example()) }
 
+// scaleConfig is the example for several processes.
+func (l *lab) scaleConfig(s *redisSource) string {
+	return filepath.Join(l.root, "config-examples", "scale", s.example())
+}
+
 // kinds are the sources of the matrix, by name.
 var kinds = []string{"file", "redis_streams", "nats_jetstream", "kafka"}
 

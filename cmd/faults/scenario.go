@@ -145,12 +145,23 @@ func (t *trial) happen() error {
 	switch t.event {
 	case eventKill:
 		t.bridge.kill()
-		return t.restart()
+		if err := t.crashed(); err != nil {
+			return err
+		}
+		if s, ok := t.source.(rewinder); ok {
+			if err := s.rewind(t.ctx, 0); err != nil {
+				return err
+			}
+		}
+		return t.bridge.start(false)
 	case eventStop:
 		if err := t.bridge.stop(); err != nil {
 			return err
 		}
-		return t.restart()
+		if err := t.crashed(); err != nil {
+			return err
+		}
+		return t.bridge.start(false)
 	case eventReload:
 		before := strings.Count(t.bridge.log.String(), configUpdated)
 		if err := t.bridge.reload(); err != nil {
@@ -171,15 +182,8 @@ func (t *trial) happen() error {
 // configUpdated is what the engine logs when it has taken a changed config.
 const configUpdated = "Updated main config"
 
-// restart enters the end of the process into the books, when its last request has ended, and starts another one.
-func (t *trial) restart() error {
-	if err := t.crashed(); err != nil {
-		return err
-	}
-	return t.bridge.start(false)
-}
-
-// crashed enters into the books that the source may give out again what it has not heard of.
+// crashed enters the end of the process into the books, when its last request has ended: the source may give out again
+// what it has not heard of.
 func (t *trial) crashed() error {
 	if err := until(t.ctx, "the last request has ended", 10*time.Second, func() (bool, error) { return t.target.idle(0), nil }); err != nil {
 		return err
@@ -214,7 +218,7 @@ func (t *trial) settle() error {
 		}
 		_, file := t.source.(*fileSource)
 		if file && t.event == eventReload { // a process that watches its config does not end
-			return t.books.Ended() == scenarioCalls, nil
+			return t.books.Ended() == scenarioCalls && t.target.quiet() > time.Second, nil
 		}
 		return file && !t.bridge.running(), nil
 	})

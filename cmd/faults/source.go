@@ -19,9 +19,12 @@ type source interface {
 	unacknowledged(ctx context.Context) ([]int, error)
 	// done tells whether everything published was delivered and acknowledged. What ends by itself is never done.
 	done(ctx context.Context) (bool, error)
-	// ordered tells whether the order of a person survives that a process ends, as far as the source is concerned.
-	ordered() bool
 	close()
+}
+
+// rewinder is a source that can be set back to what it has not heard of, between two processes.
+type rewinder interface {
+	rewind(ctx context.Context, partition int) error
 }
 
 const passcode = "TEST-PASSCODE"

@@ -51,6 +51,4 @@ func (s *fileSource) unacknowledged(context.Context) ([]int, error) { return upT
 
 func (s *fileSource) done(context.Context) (bool, error) { return false, nil }
 
-func (s *fileSource) ordered() bool { return true }
-
 func (s *fileSource) close() { _ = os.RemoveAll(s.dir) }

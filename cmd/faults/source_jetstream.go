@@ -147,7 +147,20 @@ func (s *jetstreamSource) done(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// ordered is false: what a process left behind comes again after the wait, when later calls have gone ahead.
-func (s *jetstreamSource) ordered() bool { return false }
+// rewind makes the consumer of a partition anew, from the first message that was not acknowledged. Without that, what a
+// process has left behind comes again only after the wait, when later calls have gone ahead.
+func (s *jetstreamSource) rewind(ctx context.Context, partition int) error {
+	info, err := s.info(ctx, partition)
+	if err != nil {
+		return err
+	}
+	config := info.Config
+	config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverByStartSequencePolicy, info.AckFloor.Stream+1
+	if err := s.server.stream.DeleteConsumer(ctx, s.name, s.consumer(partition)); err != nil {
+		return err
+	}
+	_, err = s.server.stream.CreateConsumer(ctx, s.name, config)
+	return err
+}
 
 func (s *jetstreamSource) close() { _ = s.server.stream.DeleteStream(context.Background(), s.name) }

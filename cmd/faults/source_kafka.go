@@ -129,6 +129,4 @@ func (s *kafkaSource) done(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-func (s *kafkaSource) ordered() bool { return true }
-
 func (s *kafkaSource) close() { _, _ = s.cluster.admin.DeleteTopics(context.Background(), s.topic) }

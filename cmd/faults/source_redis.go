@@ -108,6 +108,4 @@ func (s *redisSource) done(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-func (s *redisSource) ordered() bool { return true }
-
 func (s *redisSource) close() { s.server.client.Del(context.Background(), s.streams...) }

@@ -19,26 +19,24 @@ import (
 // target is CleverTap: the strict stand-in, behind a gate that makes the trouble itself. So it knows for each request
 // whether it was processed, and whether the bridge could learn of it; the ledger is kept from here.
 type target struct {
-	books   *ledger.Ledger
-	fake    *clevertaptest.Server
-	changed chan struct{} // a token when something has happened
+	books *ledger.Ledger
+	fake  *clevertaptest.Server
 
 	// mu guards what follows, and puts processing and the entry into the books in one order.
-	mu       sync.Mutex
-	trouble  trouble
-	dice     *rand.Rand
-	requests int
-	hits     int
-	accepted int
-	working  map[int]int // requests in hand, by process
-	servers  map[int]*httptest.Server
+	mu      sync.Mutex
+	trouble trouble
+	dice    *rand.Rand
+	hits    int
+	working map[int]int // requests in hand, by process
+	latest  time.Time   // when a request has come or gone last
+	servers map[int]*httptest.Server
 	// arrived is called with the messages of each request that was processed, if it is set.
 	arrived func(numbers []int)
 }
 
 func newTarget(books *ledger.Ledger, seed uint64) *target {
 	return &target{
-		books: books, changed: make(chan struct{}, 1),
+		books: books,
 		// Nothing is kept but the profiles: the ledger has the rest.
 		fake: clevertaptest.New(clevertaptest.Options{
 			DiscardedEvents: []string{discardedEvent}, MaxEvents: 1, MaxRejections: 1, Seed: seed,
@@ -91,13 +89,21 @@ func (t *target) idle(process int) bool {
 	return t.working[process] == 0
 }
 
+// quiet is how long there has been no request.
+func (t *target) quiet() time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return time.Since(t.latest)
+}
+
 func (t *target) serve(process int, w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return // the bridge was killed
 	}
-	fate, drip := t.enter(process)
+	fate, now := t.enter(process)
 	defer t.leave(process)
+	faulty.Pause(r.Context(), now.latency)
 	switch {
 	case fate == fateSilence:
 		<-r.Context().Done()
@@ -111,27 +117,24 @@ func (t *target) serve(process int, w http.ResponseWriter, r *http.Request) {
 		r.Header.Set("X-CleverTap-Passcode", "OF-ANOTHER-REGION")
 		t.process(process, w, r, body, fateUnauthorized, 0)
 	default:
-		t.process(process, w, r, body, fate, drip)
+		t.process(process, w, r, body, fate, now.drip)
 	}
 }
 
-func (t *target) enter(process int) (fate, time.Duration) {
+func (t *target) enter(process int) (fate, trouble) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.working[process]++
-	t.requests++
 	t.hits++
-	return t.trouble.roll(t.dice), t.trouble.drip
+	t.latest = time.Now()
+	return t.trouble.roll(t.dice), t.trouble
 }
 
 func (t *target) leave(process int) {
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.working[process]--
-	t.mu.Unlock()
-	select {
-	case t.changed <- struct{}{}:
-	default:
-	}
+	t.latest = time.Now()
 }
 
 // process lets the stand-in do the work, enters it into the books, and answers as the fate will have it.
@@ -178,7 +181,6 @@ func (t *target) work(process int, reply *httptest.ResponseRecorder, r *http.Req
 	accepted, deferred := outcome(body, reply)
 	t.books.Deferred(deferred...)
 	t.books.Accepted(process, accepted...)
-	t.accepted += len(accepted)
 	if t.arrived != nil {
 		t.arrived(accepted)
 	}
@@ -201,7 +203,7 @@ func outcome(body []byte, reply *httptest.ResponseRecorder) (accepted, deferred 
 	}
 	refused := map[int]bool{}
 	for _, u := range answer.Unprocessed {
-		for _, n := range markers(bytes.ReplaceAll(u.Record, []byte(" "), nil)) {
+		for _, n := range markers(u.Record) {
 			refused[n] = true
 			if u.Code == 555 {
 				deferred = append(deferred, n)

@@ -9,6 +9,9 @@ import (
 type trouble struct {
 	name string
 
+	// latency is how long each request takes, besides.
+	latency time.Duration
+
 	// Before anything is processed.
 	throttle, fail, reset, silence float64
 	wrongAccount                   bool
