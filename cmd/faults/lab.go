@@ -16,7 +16,7 @@ type lab struct {
 	dir  string // for what is built
 
 	binary, kafkaBinary func() (string, error)
-	redis, cache        func() (*redisServer, error)
+	redis               func() (*redisServer, error)
 	nats                func() (*natsServer, error)
 	kafka               func() (*kafkaCluster, error)
 

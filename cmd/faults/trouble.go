@@ -73,9 +73,6 @@ const (
 	fateDripped
 )
 
-// processed tells whether the server does the work before it fails.
-func (f fate) processed() bool { return f == fateServed || f >= fateResetAfter }
-
 // replyLost tells whether the bridge cannot know what became of its records.
 func (f fate) replyLost() bool { return f >= fateResetAfter && f <= fateGarbled }
 
