@@ -19,7 +19,7 @@ SHELL     := bash
 .PHONY: $(shell awk -F: '/^[a-z0-9-]+:.*\#\# /{print $$1}' Makefile)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/clevertap-segment (TAGS="kafka aws gcp" adds components, see the README for their licences)
 	@mkdir -p bin
