@@ -68,11 +68,11 @@ func (b *bench) prepare(ctx context.Context, chosen []row) error {
 
 // write writes a corpus, once.
 func (b *bench) write(kind corpusKind) (err error) {
-	c, done := b.corpora[kind]
-	if done {
+	if _, done := b.corpora[kind]; done {
 		return nil
 	}
 	fmt.Fprintf(b.progress, "writing the corpus: %s\n", corpusTitles[kind])
+	var c corpus
 	if kind == longCalls {
 		if err := b.write(calls); err != nil {
 			return err

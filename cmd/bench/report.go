@@ -61,6 +61,7 @@ func (r report) machine() [][]string {
 		{"system", runtime.GOOS + "/" + runtime.GOARCH},
 		{"Go", runtime.Version()},
 		{"Benthos", engineVersion()},
+		{"commit", commit()},
 		{"rounds", fmt.Sprint(r.rounds)},
 	}
 }
@@ -86,6 +87,24 @@ func engineVersion() string {
 		}
 	}
 	return "not known"
+}
+
+// commit is what the program was built from, where the build knows it.
+func commit() string {
+	settings := map[string]string{}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			settings[s.Key] = s.Value
+		}
+	}
+	revision := settings["vcs.revision"]
+	switch {
+	case revision == "":
+		return "not known"
+	case settings["vcs.modified"] == "true":
+		return revision[:min(12, len(revision))] + " and changes"
+	}
+	return revision[:min(12, len(revision))]
 }
 
 func (r report) corpusRows() [][]string {
