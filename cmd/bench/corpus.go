@@ -28,7 +28,7 @@ const (
 const (
 	corpusSeed = 20260302
 	callBytes  = 1500
-	people     = 20_000
+	people     = 20_000 // at most, one for ten calls
 )
 
 // tally is what a corpus holds and what must become of it.
@@ -110,10 +110,10 @@ func mapperFor(kind corpusKind) mapperKind {
 }
 
 func writeCorpus(w io.Writer, kind corpusKind, o options) error {
-	cfg := segmentgen.Config{Seed: corpusSeed, Mix: segmentgen.SpeedMix, Size: callBytes, People: people}
+	cfg := segmentgen.Config{Seed: corpusSeed, Mix: segmentgen.SpeedMix, Size: callBytes, People: max(1, min(people, o.calls/10))}
 	switch kind {
 	case exports:
-		return segmentgen.New(segmentgen.Config{Seed: corpusSeed, People: people}).WriteExport(w, o.calls)
+		return segmentgen.New(segmentgen.Config{Seed: corpusSeed, People: cfg.People}).WriteExport(w, o.calls)
 	case hotCalls:
 		return writeHot(w, segmentgen.New(cfg), o.calls)
 	case halfCalls:
