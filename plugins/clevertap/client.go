@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,6 +81,8 @@ type call struct {
 	path   string
 	query  url.Values
 	body   []byte
+	// pieces, if set, are the body in place of one run of bytes.
+	pieces [][]byte
 	sent   iter.Seq[string]
 	// maxReply bounds the body of a success; 0 is what an upload of this size can be answered.
 	maxReply int64
@@ -91,7 +95,25 @@ func (r call) replyBound() int64 {
 	if r.maxReply > 0 {
 		return r.maxReply
 	}
-	return minReplyBytes + replyPerSent*int64(len(r.body))
+	return minReplyBytes + replyPerSent*r.size()
+}
+
+func (r call) size() int64 {
+	size := int64(len(r.body))
+	for _, piece := range r.pieces {
+		size += int64(len(piece))
+	}
+	return size
+}
+
+// open returns the body from its beginning.
+func (r call) open() (io.ReadCloser, error) {
+	if r.pieces == nil {
+		return io.NopCloser(bytes.NewReader(r.body)), nil
+	}
+	// Reading takes the list apart.
+	rest := net.Buffers(slices.Clone(r.pieces))
+	return io.NopCloser(&rest), nil
 }
 
 // do sends one request and returns the body of a 200. Every other outcome is an *Error, or the context's error.
@@ -131,9 +153,14 @@ func (c *Client) request(ctx context.Context, r call) (*http.Request, error) {
 		target += "?" + r.query.Encode()
 	}
 	method := cmp.Or(r.method, http.MethodPost)
-	req, err := http.NewRequestWithContext(ctx, method, target, bytes.NewReader(r.body))
+	req, err := http.NewRequestWithContext(ctx, method, target, nil)
 	if err != nil {
 		return nil, errors.New("building the request")
+	}
+	if req.ContentLength = r.size(); req.ContentLength > 0 {
+		// A connection that turns out to be closed makes the transport start again, as long as nothing was sent.
+		req.GetBody = r.open
+		req.Body, _ = r.open()
 	}
 	req.Header.Set("X-CleverTap-Account-Id", c.config.AccountID)
 	req.Header.Set("X-CleverTap-Passcode", c.config.Passcode)

@@ -11,11 +11,13 @@ const (
 	uploadEnd   = `]}`
 )
 
+var comma = []byte(",")
+
 // Upload sends records in one request, in their order, and returns those that CleverTap refused. With an error, none
 // is known to have been accepted. It is the caller's job to keep to MaxUploadRecords and MaxTokenRecords.
 // https://developer.clevertap.com/docs/upload-user-profiles-api
 func (c *Client) Upload(ctx context.Context, records []Record) ([]Rejection, error) {
-	r := call{path: uploadPath, body: joinRecords(records), sent: sentValues(records)}
+	r := call{path: uploadPath, pieces: joinRecords(records), sent: sentValues(records)}
 	if c.config.DryRun {
 		r.query = url.Values{"dryRun": {"1"}}
 	}
@@ -52,19 +54,17 @@ func (c *Client) uploaded(answer reply, r call, records []Record) ([]Rejection, 
 	return rejections, nil
 }
 
-// joinRecords builds the body from the records' own bytes: decoding them would cost more than all the rest, and
-// change numbers.
-func joinRecords(records []Record) []byte {
-	size := len(uploadStart) + len(uploadEnd) + len(records)
+// joinRecords builds the body from the records' own bytes: decoding them would cost more than all the rest, and change
+// numbers. They are not copied either, since several bodies of a megabyte are under way at once.
+func joinRecords(records []Record) [][]byte {
+	pieces := make([][]byte, 0, 2*len(records)+2)
+	separator := []byte(uploadStart)
 	for _, r := range records {
-		size += len(r.Raw)
+		pieces = append(pieces, separator, r.Raw)
+		separator = comma
 	}
-	body := append(make([]byte, 0, size), uploadStart...)
-	for i, r := range records {
-		if i > 0 {
-			body = append(body, ',')
-		}
-		body = append(body, r.Raw...)
+	if len(records) == 0 {
+		pieces = append(pieces, separator)
 	}
-	return append(body, uploadEnd...)
+	return append(pieces, []byte(uploadEnd))
 }
