@@ -96,7 +96,7 @@ func (p *segmentToClevertap) Process(ctx context.Context, msg *service.Message) 
 func (p *segmentToClevertap) mapCall(
 	ctx context.Context, w *worker, doc segment.Document, i int,
 ) (result mapping.Result, err error) {
-	if w.call, err = doc.Call(i); err != nil {
+	if err = doc.Decode(i, &w.call); err != nil {
 		if result.Dropped = w.mapper.Dropped(&w.call); result.Dropped == mapping.NotDropped {
 			return result, p.refuse(err)
 		}

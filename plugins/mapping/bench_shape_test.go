@@ -95,7 +95,7 @@ func benchmarkDocument(b *testing.B, mapper *mapping.Mapper, document []byte) {
 			b.Fatal(err)
 		}
 		for i := range doc.Calls() {
-			if call, err = doc.Call(i); err != nil {
+			if err = doc.Decode(i, &call); err != nil {
 				b.Fatal(err)
 			}
 			if _, err := mapper.Map(&call, nil); err != nil {

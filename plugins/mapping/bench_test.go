@@ -52,7 +52,7 @@ func benchmarkCalls(b *testing.B, mapper *mapping.Mapper, calls [][]byte) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if call, err = doc.Call(0); err != nil {
+		if err = doc.Decode(0, &call); err != nil {
 			b.Fatal(err)
 		}
 		if _, err := mapper.Map(&call, nil); err != nil {

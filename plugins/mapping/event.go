@@ -18,6 +18,7 @@ func (m *Mapper) mapTrack() error {
 	m.begin(&m.set, "properties")
 	m.addSource()
 	e := m.events.lookup(m.call.Event, m.opt.TrimValues)
+	m.properties.last = &e.first
 	if e.order {
 		if err := m.addOrder(m.call.Properties); err != nil {
 			return err
@@ -42,8 +43,10 @@ func (m *Mapper) mapView(event string) error {
 	if m.call.Category != "" {
 		m.addText(&m.set, m.properties.lookup("category").target, m.call.Category)
 	}
+	e := m.events.lookup(event, m.opt.TrimValues)
+	m.properties.last = &e.first
 	m.addMembers(&m.set, m.properties, m.call.Properties)
-	return m.emitEvent(person, m.events.lookup(event, m.opt.TrimValues))
+	return m.emitEvent(person, e)
 }
 
 func (m *Mapper) addSource() {

@@ -23,6 +23,8 @@ type event struct {
 	blank bool
 	// order tells that the event is a purchase, whatever its name.
 	order bool
+	// first stands before the first property, so that the key to expect there is that of the last such event.
+	first key
 }
 
 var charged = &event{json: segment.AppendString(nil, Charged)}

@@ -103,11 +103,14 @@ func (t *keyTable) reset() {
 	t.last = &key{}
 }
 
-// forget empties a table that has grown too large. Call it between records only, as it forgets what they have seen.
-func (t *keyTable) forget() {
-	if t.memory > maxKeyMemory {
-		t.reset()
+// forget empties a table that has grown too large, and tells whether it was. Call it between records only, as it forgets
+// what they have seen.
+func (t *keyTable) forget() bool {
+	if t.memory <= maxKeyMemory {
+		return false
 	}
+	t.reset()
+	return true
 }
 
 // lookup returns what a source name becomes. The name may point into memory that is used again.

@@ -89,9 +89,7 @@ func NewMapper(opt Options) (*Mapper, error) {
 func (m *Mapper) Map(call *segment.Call, linker Linker) (Result, error) {
 	m.call, m.link = call, linker
 	m.fixes, m.limit, m.records = 0, nil, m.records[:0]
-	for _, table := range [...]*keyTable{m.traits, m.groupTraits, m.properties, m.itemKeys} {
-		table.forget()
-	}
+	m.forget()
 	if reason := m.Dropped(call); reason != NotDropped {
 		return Result{Dropped: reason}, nil
 	}
@@ -105,6 +103,16 @@ func (m *Mapper) Map(call *segment.Call, linker Linker) (Result, error) {
 		m.mapToken()
 	}
 	return Result{Records: m.records, Fixes: m.fixes}, nil
+}
+
+// forget empties what has grown too large.
+func (m *Mapper) forget() {
+	m.traits.forget()
+	m.groupTraits.forget()
+	m.itemKeys.forget()
+	if m.properties.forget() {
+		m.events = eventTable{} // events know the first of their keys
+	}
 }
 
 func (m *Mapper) mapCall() error {

@@ -91,12 +91,15 @@ func (c *Call) Unix() (int64, bool) {
 	return 0, false
 }
 
-func decodeCall(v Value, e envelope, route Type) (Call, error) {
+// decode fills in a call that is new.
+func (c *Call) decode(v Value, e envelope, route Type) error {
 	if v.Kind() != Object {
-		return Call{}, &Error{InvalidJSON, "", "a call must be a JSON object"}
+		return &Error{InvalidJSON, "", "a call must be a JSON object"}
 	}
-	f := collect(v)
-	c := Call{timestamps: f.timestamps, own: f.scope, envelope: scope{object(e.context), object(e.integrations)}}
+	var f fields
+	f.collect(v)
+	c.timestamps, c.own = f.timestamps, f.scope
+	c.envelope = scope{object(e.context), object(e.integrations)}
 	c.timestamps[sentAt] = orElse(c.timestamps[sentAt], e.sentAt)
 	var err error
 	if c.MessageID, err = decodeID("messageId", f.messageID); err != nil {
@@ -104,13 +107,13 @@ func decodeCall(v Value, e envelope, route Type) (Call, error) {
 	}
 	if c.Type = route; route == "" || f.typ.Kind() != Null {
 		if c.Type, err = decodeType(f.typ); err != nil {
-			return c, err
+			return err
 		}
 	}
 	if err := c.decodeIDs(&f); err != nil {
-		return c, err
+		return err
 	}
-	return c, c.decodeOwn(&f)
+	return c.decodeOwn(&f)
 }
 
 // fields are the members of a call that matter, as found.
@@ -122,14 +125,13 @@ type fields struct {
 }
 
 // collect walks a call once. Of members with equal names it keeps the first.
-func collect(v Value) (f fields) {
+func (f *fields) collect(v Value) {
 	for name, member := range v.Members() {
 		if slot := f.slot(name); slot != nil && *slot == (Value{}) {
 			*slot = member
 		}
 	}
 	f.scope = scope{object(f.scope.context), object(f.scope.integrations)}
-	return f
 }
 
 func (f *fields) slot(name string) *Value {

@@ -93,7 +93,15 @@ func (d Document) Calls() int {
 
 // Call decodes call i. The error, an *Error, says what is wrong with this call alone.
 func (d Document) Call(i int) (Call, error) {
-	return decodeCall(d.item(i), d.envelope, d.route)
+	var c Call
+	err := d.Decode(i, &c)
+	return c, err
+}
+
+// Decode is Call into memory that is there already.
+func (d Document) Decode(i int, c *Call) error {
+	*c = Call{}
+	return c.decode(d.item(i), d.envelope, d.route)
 }
 
 // AppendCall appends call i as JSON, merged with its envelope: `context` and `integrations` member by member, `sentAt`

@@ -28,7 +28,8 @@ const isoMillis = "2006-01-02T15:04:05.000Z"
 // https://segment.com/docs/connections/spec/common/#timestamps
 func (d Document) AppendReceived(dst []byte, i int, call *Call, r Receipt) []byte {
 	item := d.item(i)
-	f := collect(item)
+	var f fields
+	f.collect(item)
 	if call.MessageID == "" {
 		call.MessageID = r.NewID()
 	}

@@ -18,10 +18,6 @@ func ParseISO8601(s string) (ISOTime, bool) {
 	if len(s) < len("2006-01-02") || s[4] != '-' || s[7] != '-' {
 		return ISOTime{}, false
 	}
-	return parseDate(s)
-}
-
-func parseDate(s string) (ISOTime, bool) {
 	year, ok1 := digits(s[0:4])
 	month, ok2 := digits(s[5:7])
 	day, ok3 := digits(s[8:10])
