@@ -45,5 +45,5 @@ func RestrictedEvent(name string) bool {
 // RefusedID tells whether an id is one of the words that CleverTap does not take for an id, or blank.
 func RefusedID(id string) bool {
 	id = strings.TrimSpace(id)
-	return id == "" || refusedIDs[strings.ToLower(id)]
+	return id == "" || len(id) <= longestRefusedID && refusedIDs[strings.ToLower(id)]
 }

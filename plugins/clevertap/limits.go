@@ -62,6 +62,9 @@ var refusedIDs = map[string]bool{
 	"empty": true, "xxxxxx": true, "none": true,
 }
 
+// longestRefusedID spares all other ids the comparison.
+const longestRefusedID = len("undefined")
+
 // restrictedEvents are the system events that an upload may not raise (code 513), in the form that RestrictedEvent
 // compares: lower case, no spaces.
 // https://docs.clevertap.com/docs/platform-considerations

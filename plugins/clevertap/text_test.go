@@ -59,3 +59,9 @@ func FuzzCleanText(f *testing.F) {
 		assert.True(t, utf8.ValidString(clean))
 	})
 }
+
+func TestNoRefusedIDIsLongerThanTheLongest(t *testing.T) {
+	for id := range refusedIDs {
+		assert.LessOrEqual(t, len(id), longestRefusedID, id)
+	}
+}
