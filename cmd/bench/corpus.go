@@ -19,6 +19,8 @@ const (
 	// halfCalls are the first half of the calls, for the slowest rows.
 	halfCalls corpusKind = "half"
 	hotCalls  corpusKind = "one person"
+	// crowdCalls come from ten times as many people.
+	crowdCalls corpusKind = "crowd"
 	// longCalls are the calls again and again.
 	longCalls corpusKind = "long"
 	exports   corpusKind = "export"
@@ -28,7 +30,9 @@ const (
 const (
 	corpusSeed = 20260302
 	callBytes  = 1500
-	people     = 20_000 // at most, one for ten calls
+	// callsPerPerson is what a month of a customer may be: Segment's plans allow 250.
+	// https://segment.com/docs/guides/usage-and-billing/mtus-and-throughput/
+	callsPerPerson = 100
 )
 
 // tally is what a corpus holds and what must become of it.
@@ -110,10 +114,12 @@ func mapperFor(kind corpusKind) mapperKind {
 }
 
 func writeCorpus(w io.Writer, kind corpusKind, o options) error {
-	cfg := segmentgen.Config{Seed: corpusSeed, Mix: segmentgen.SpeedMix, Size: callBytes, People: max(1, min(people, o.calls/10))}
+	cfg := segmentgen.Config{Seed: corpusSeed, Mix: segmentgen.SpeedMix, Size: callBytes, People: max(1, o.calls/callsPerPerson)}
 	switch kind {
 	case exports:
 		return segmentgen.New(segmentgen.Config{Seed: corpusSeed, People: cfg.People}).WriteExport(w, o.calls)
+	case crowdCalls:
+		cfg.People = max(1, 10*o.calls/callsPerPerson)
 	case hotCalls:
 		return writeHot(w, segmentgen.New(cfg), o.calls)
 	case halfCalls:

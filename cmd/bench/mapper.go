@@ -36,13 +36,13 @@ func forward() (mapLine, error) {
 		return nil, err
 	}
 	var parser segment.Parser
+	var call segment.Call
 	return func(line []byte) (messages, tokens int, err error) {
 		doc, err := parser.Parse(line)
 		if err != nil {
 			return 0, 0, err
 		}
-		call, err := doc.Call(0)
-		if err != nil {
+		if err := doc.Decode(0, &call); err != nil {
 			return 0, 0, err
 		}
 		result, err := mapper.Map(&call, nil)

@@ -63,6 +63,7 @@ func rows(o options) []row {
 func alone() []row {
 	return []row{
 		{name: "mapper", title: "mapping alone, Segment to CleverTap, no engine", input: calls, cores: 1, mapper: forwardMapper, delivered: tally.records},
+		{name: "mapper_crowd", title: "the same with ten times as many people, and phone numbers to check", input: crowdCalls, cores: 1, mapper: forwardMapper, delivered: tally.records, bases: []string{"mapper"}},
 		{name: "back_mapper", title: "mapping alone, CleverTap to Segment, no engine", input: exports, cores: 1, mapper: backMapper, delivered: tally.back},
 	}
 }
