@@ -106,6 +106,10 @@ bench-pipelines: ## whole pipelines side by side (PIPELINES="-only clevertap -ro
 	$(GO) build -trimpath -ldflags "-s -w" -o bin/bench ./cmd/bench
 	bin/bench $(PIPELINES)
 
+bench-http: build ## measure segment_http next to the engine's http_server (ARGS="-markdown", ARGS="-stall 30s")
+	@$(GO) build -o bin/bench-http ./cmd/bench-http
+	@bin/bench-http -binary $(BINARY) $(ARGS)
+
 demo: build ## send invented data through a local sandbox, both directions, and report (KEEP=1 leaves it running)
 	@$(GO) build -o bin/demo ./cmd/demo
 	@bin/demo -binary $(BINARY) $(if $(filter-out 0,$(KEEP)),-keep)

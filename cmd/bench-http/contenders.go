@@ -1,0 +1,91 @@
+package main
+
+import "fmt"
+
+// contender is one of the pipelines that are compared. All of them drop what they get.
+type contender struct {
+	name string
+	// input is the config of the input with %[1]s for the address and %[2]s for the path that is called.
+	input string
+	more  string
+}
+
+const writeKey = "BENCH-WRITE-KEY"
+
+const (
+	coreInput = `
+input:
+  http_server: { address: "%[1]s", path: "%[2]s" }
+`
+	// No call of the generator turns the destination "Benchmark" off, so that both deliver the same calls.
+	segmentInput = `
+input:
+  segment_http: { address: "%[1]s", write_keys: [ ` + writeKey + ` ], integration: Benchmark }
+`
+	segmentDedupeInput = `
+input:
+  segment_http: { address: "%[1]s", write_keys: [ ` + writeKey + ` ], integration: Benchmark, dedupe_cache: ids }
+cache_resources:
+  - label: ids
+    memory: { default_ttl: 5m }
+`
+	parseCalls  = "pipeline: { processors: [ segment_parse: {} ] }\n"
+	unpackCalls = "pipeline: { processors: [ decompress: { algorithm: gzip }, segment_parse: {} ] }\n"
+)
+
+// The first of a list is what the others are compared with: it does the same work as segment_http.
+var (
+	plainContenders = []contender{
+		{"http_server, segment_parse", coreInput, parseCalls},
+		{"segment_http", segmentInput, ""},
+		{"segment_http, dedupe_cache", segmentDedupeInput, ""},
+		{"http_server, not parsed", coreInput, ""},
+	}
+	packedContenders = []contender{
+		{"http_server, decompress, segment_parse", coreInput, unpackCalls},
+		{"segment_http", segmentInput, ""},
+	}
+)
+
+func (c contender) config(address, path, debug string) string {
+	engine := "http: { enabled: false }\n"
+	if debug != "" {
+		engine = fmt.Sprintf("http: { address: %q, debug_endpoints: true }\n", debug)
+	}
+	return fmt.Sprintf(engine+"logger: { level: ERROR }"+c.input+c.more+"output: { drop: {} }\n", address, path)
+}
+
+// workload is what the callers do.
+type workload struct {
+	calls, callers int
+	packed         bool
+}
+
+func (w workload) String() string {
+	name := fmt.Sprintf("%d calls in a body", w.calls)
+	if w.calls == 1 {
+		name = "1 call in a body"
+	}
+	if w.packed {
+		name += ", gzip"
+	}
+	return fmt.Sprintf("%s, %d callers", name, w.callers)
+}
+
+func (w workload) contenders() []contender {
+	if w.packed {
+		return packedContenders
+	}
+	return plainContenders
+}
+
+// workloads are all combinations; packed bodies come from the fewest callers only.
+func (o options) workloads() (all []workload) {
+	for _, calls := range o.calls {
+		for _, callers := range o.callers {
+			all = append(all, workload{calls: calls, callers: callers})
+		}
+		all = append(all, workload{calls: calls, callers: o.callers[0], packed: true})
+	}
+	return all
+}
