@@ -123,12 +123,15 @@ func (h *segmentHTTPHandler) swallow(w http.ResponseWriter, r *http.Request) *sh
 	return shSuccess
 }
 
+// shContentType is never changed, so that all answers can share it.
+var shContentType = []string{"application/json"}
+
 func (h *segmentHTTPHandler) reply(w http.ResponseWriter, route string, began time.Time, answer *shAnswer) {
 	status := strconv.Itoa(answer.status)
 	h.metrics.requests.Incr(1, route, status)
 	h.metrics.latency.Timing(time.Since(began).Nanoseconds(), route)
 	header := w.Header()
-	header.Set("Content-Type", "application/json")
+	header["Content-Type"] = shContentType
 	switch answer.status {
 	case http.StatusMethodNotAllowed:
 		if route == shRouteSettings {

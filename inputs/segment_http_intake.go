@@ -86,6 +86,8 @@ func (h *segmentHTTPHandler) readCalls(reader *callReader, body []byte, in intak
 	if taken := doc.EnvelopeSize(); taken > segment.MaxCallBytes || taken*doc.Calls() > shGrowth*h.config.maxBodyBytes {
 		return nil, in.answers.tooLarge
 	}
+	room := min(doc.Calls(), segment.MaxBatchCalls) // a body may be an array of nothing but numbers
+	calls.batch, calls.ids = make(service.MessageBatch, 0, room), make([]string, 0, room)
 	for i := range doc.Calls() {
 		if err := h.readCall(reader, doc, i, in, calls); err != nil {
 			h.metrics.rejected.Incr(1, string(err.Reason))

@@ -18,9 +18,6 @@ type Receipt struct {
 	NewID func() string
 }
 
-// isoMillis is how Segment writes times.
-const isoMillis = "2006-01-02T15:04:05.000Z"
-
 // AppendReceived appends call i, which decoded as call, as a receiver of the Tracking API passes it on: merged with its
 // envelope, with `type`, `messageId`, `receivedAt`, `originalTimestamp` and `timestamp`, and without `writeKey`. Of the
 // members that mean something here each is written once, however often the sender wrote it: readers downstream
@@ -106,10 +103,13 @@ func (r Receipt) correct(at time.Time, sent Value) time.Time {
 	return at
 }
 
+// appendTime appends a time as Segment writes it: RFC 3339 with milliseconds. The layout of that name is the one that
+// the standard library writes fast.
 func appendTime(dst []byte, t time.Time) []byte {
-	dst = append(dst, '"')
-	dst = t.UTC().AppendFormat(dst, isoMillis)
-	return append(dst, '"')
+	dst = t.UTC().AppendFormat(append(dst, '"'), time.RFC3339)
+	millis := t.Nanosecond() / int(time.Millisecond)
+	dst = append(dst[:len(dst)-len("Z")], '.', byte('0'+millis/100), byte('0'+millis/10%10), byte('0'+millis%10))
+	return append(dst, `Z"`...)
 }
 
 // instant reads a usable time, with its fraction of a second.

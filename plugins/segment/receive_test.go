@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 )
 
 var arrival = time.Date(2026, 3, 10, 12, 0, 0, 5e6, time.UTC)
@@ -177,4 +178,13 @@ func TestEnabledFor(t *testing.T) {
 			assert.Equal(t, want, call.EnabledFor("CleverTap", "CleverTap (Actions)"))
 		})
 	}
+}
+
+func TestTimesAreWrittenWithMilliseconds(t *testing.T) {
+	elsewhere := time.FixedZone("", -5*60*60)
+	rapid.Check(t, func(t *rapid.T) {
+		seconds, nanos := rapid.Int64Range(-1e10, 3e11).Draw(t, "seconds"), rapid.Int64Range(0, 999_999_999).Draw(t, "nanos")
+		at := time.Unix(seconds, nanos).In(elsewhere)
+		assert.Equal(t, at.UTC().Format(`"2006-01-02T15:04:05.000Z"`), string(appendTime(nil, at)))
+	})
 }
