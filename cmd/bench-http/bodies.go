@@ -52,39 +52,48 @@ func (w workload) path() string {
 }
 
 func newTemplate(w workload, calls *segmentgen.Generator) (template, error) {
-	var body bytes.Buffer
-	if w.calls == 1 {
-		body.Write(calls.Next())
-	} else {
-		body.WriteString(`{"batch":[`)
-		for i := range w.calls {
-			if i > 0 {
-				body.WriteByte(',')
-			}
-			body.Write(calls.Next())
-		}
-		body.WriteString(`],"sentAt":"2026-03-02T08:00:00.000Z"}`)
-	}
-	content, encoding := body.Bytes(), ""
+	body, encoding := w.body(calls), ""
 	if w.packed {
-		var packed bytes.Buffer
-		writer := gzip.NewWriter(&packed)
-		if _, err := writer.Write(content); err != nil {
+		var err error
+		if body, err = packed(body); err != nil {
 			return template{}, err
 		}
-		if err := writer.Close(); err != nil {
-			return template{}, err
-		}
-		content, encoding = packed.Bytes(), "Content-Encoding: gzip\r\n"
+		encoding = "Content-Encoding: gzip\r\n"
 	}
 	head := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: localhost\r\nUser-Agent: bench-http\r\nAuthorization: Basic %s\r\n"+
 		"Content-Type: application/json\r\n%sContent-Length: %d\r\n\r\n",
-		w.path(), base64.StdEncoding.EncodeToString([]byte(writeKey+":")), encoding, len(content))
-	t := template{raw: append([]byte(head), content...)}
+		w.path(), base64.StdEncoding.EncodeToString([]byte(writeKey+":")), encoding, len(body))
+	t := template{raw: append([]byte(head), body...)}
 	if !w.packed {
 		t.ids = findIDs(t.raw)
 	}
 	return t, nil
+}
+
+func (w workload) body(calls *segmentgen.Generator) []byte {
+	if w.calls == 1 {
+		return calls.Next()
+	}
+	body := []byte(`{"batch":[`)
+	for i := range w.calls {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		body = append(body, calls.Next()...)
+	}
+	return append(body, `],"sentAt":"2026-03-02T08:00:00.000Z"}`...)
+}
+
+func packed(body []byte) ([]byte, error) {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := w.Write(body); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
 }
 
 func findIDs(raw []byte) (ids []span) {

@@ -121,12 +121,17 @@ func measure(ctx context.Context, o options, w workload, c contender, templates 
 	case err != nil:
 		return sample{}, err
 	case len(seen.latencies) == 0:
-		return sample{}, fmt.Errorf("no request of %d was answered 200\n%s", seen.failures, running.log.String())
+		return sample{}, fmt.Errorf("no request was answered 200 in time, %d otherwise\n%s", seen.failures, running.log.String())
 	}
+	return seen.sample(cpu, peak), nil
+}
+
+// sample is what a load shows of a server that has used so much CPU time and memory for it.
+func (l load) sample(cpu time.Duration, peak int64) sample {
 	return sample{
-		perSecond: float64(len(seen.latencies)) / seen.took.Seconds(),
-		p50:       quantile(seen.latencies, 0.5), p99: quantile(seen.latencies, 0.99),
-		cpu: cpu / time.Duration(seen.requests), peak: peak, failures: seen.failures,
-		generator: seen.generator.Seconds() / seen.took.Seconds(),
-	}, nil
+		perSecond: float64(len(l.latencies)) / l.took.Seconds(),
+		p50:       quantile(l.latencies, 0.5), p99: quantile(l.latencies, 0.99),
+		cpu: cpu / time.Duration(l.requests), peak: peak, failures: l.failures,
+		generator: l.generator.Seconds() / l.took.Seconds(),
+	}
 }
