@@ -19,7 +19,7 @@ func call(n, people int) []byte {
 	head := fmt.Sprintf(`"messageId":"message-%d","userId":"person-%d","timestamp":"2026-03-02T08:00:00Z"`, n, person)
 	switch {
 	case n%50 == 13:
-		return fmt.Appendf(nil, `{"type":"track",%s,"properties":{"%s":%d}}`, head, markerKey, n)
+		return fmt.Appendf(nil, `{"type":"track",%s,"event":"Order Completed","properties":{"%s":%d,"products":"none"}}`, head, markerKey, n)
 	case n%50 == 29:
 		return fmt.Appendf(nil, `{"type":"track",%s,"event":"%s","properties":{"%s":%d}}`, head, discardedEvent, markerKey, n)
 	case n%10 == 4:

@@ -39,7 +39,8 @@ type flooded struct {
 func (l *lab) flood(f flood) (result flooded, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), f.limit)
 	defer cancel()
-	s, err := l.open(ctx, f.source, fmt.Sprintf("flood-%d", time.Now().UnixNano()), f.partitions, f.people, f.calls)
+	books := ledger.New(f.calls, f.people)
+	s, err := l.open(ctx, f.source, fmt.Sprintf("flood-%d", time.Now().UnixNano()), f.partitions, f.people, books)
 	if err != nil {
 		return result, err
 	}
@@ -47,7 +48,6 @@ func (l *lab) flood(f flood) (result flooded, err error) {
 	if err := s.publish(ctx, 0, f.calls); err != nil {
 		return result, err
 	}
-	books := ledger.New(f.calls, f.people)
 	team, err := l.newFleet(ctx, s, books, f.processes, f.settings...)
 	if err != nil {
 		return result, err

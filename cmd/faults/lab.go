@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/ledger"
 )
 
 // lab holds what tests share: the binaries and the middlemen, each started when it is first asked for.
@@ -103,14 +105,19 @@ func (l *lab) scaleConfig(s *redisSource) string {
 	return filepath.Join(l.root, "config-examples", "scale", s.example())
 }
 
-// kinds are the sources of the matrix, by name.
-var kinds = []string{"file", "redis_streams", "nats_jetstream", "kafka"}
+// kinds are the sources of the matrix, by name; the logs come last.
+var kinds = []string{"file", "segment_http", "redis_streams", "nats_jetstream", "kafka"}
+
+// logs are those of them that several processes can share.
+var logs = kinds[2:]
 
 // open makes a source of a kind with a name of its own, of so many partitions.
-func (l *lab) open(ctx context.Context, kind, name string, partitions, people, total int) (source, error) {
+func (l *lab) open(ctx context.Context, kind, name string, partitions, people int, books *ledger.Ledger) (source, error) {
 	switch kind {
 	case "file":
-		return newFileSource(people, total)
+		return newFileSource(people, books.Messages())
+	case "segment_http":
+		return newHTTPSource(people, books)
 	case "redis_streams":
 		server, err := l.redis()
 		if err != nil {

@@ -42,7 +42,7 @@ func command(args []string) error {
 func million(l *lab, args []string) error {
 	f := flood{pause: 500 * time.Millisecond}
 	flags := flag.NewFlagSet("million", flag.ContinueOnError)
-	flags.StringVar(&f.source, "source", "redis_streams", "one of "+strings.Join(kinds[1:], ", "))
+	flags.StringVar(&f.source, "source", "redis_streams", "one of "+strings.Join(logs, ", "))
 	flags.IntVar(&f.calls, "calls", 1_000_000, "how many calls")
 	flags.IntVar(&f.people, "people", 10_007, "of how many people")
 	flags.IntVar(&f.processes, "processes", 3, "how many processes")
@@ -50,11 +50,11 @@ func million(l *lab, args []string) error {
 	flags.DurationVar(&f.killEvery, "kill-every", 5*time.Second, "how often one of them is killed, 0 for never")
 	flags.Float64Var(&f.trouble, "trouble", 0.1, "the share of requests that meet with trouble")
 	flags.DurationVar(&f.limit, "limit", time.Hour, "give up after this time")
-	inFlight := flags.Int("max-in-flight", 1, "batches in flight in each process")
+	inFlight := flags.String("max-in-flight", inFlight, "batches in flight in each process")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	f.settings = []string{fmt.Sprintf("%smax_in_flight=%d", clevertapOutput, *inFlight), clevertapOutput + "timeout=2s"}
+	f.settings = []string{fmt.Sprintf("%smax_in_flight=%s", clevertapOutput, *inFlight), clevertapOutput + "timeout=2s"}
 	result, err := l.flood(f)
 	if err != nil {
 		return fmt.Errorf("%w\n%s", err, result.logs)
@@ -68,7 +68,7 @@ func soaking(l *lab, args []string) error {
 	if !canSample() {
 		return errors.New("there is no /proc here to read memory and file descriptors from")
 	}
-	s := soak{settings: []string{clevertapOutput + "max_in_flight=1", clevertapOutput + "timeout=2s"}}
+	s := soak{settings: []string{clevertapOutput + "max_in_flight=" + inFlight, clevertapOutput + "timeout=2s"}}
 	flags := flag.NewFlagSet("soak", flag.ContinueOnError)
 	flags.DurationVar(&s.duration, "duration", 10*time.Minute, "how long")
 	flags.IntVar(&s.rate, "rate", 500, "calls per second")

@@ -56,7 +56,7 @@ func (l *lab) run(s scenario, seed uint64) (r ledger.Report, log string, err err
 	ctx, cancel := context.WithTimeout(context.Background(), scenarioLimit)
 	defer cancel()
 	t := &trial{scenario: s, books: ledger.New(scenarioCalls, scenarioPeople), ctx: ctx}
-	if t.source, err = l.open(ctx, s.source, fmt.Sprintf("calls-%d", seed), 1, scenarioPeople, scenarioCalls); err != nil {
+	if t.source, err = l.open(ctx, s.source, fmt.Sprintf("calls-%d", seed), 1, scenarioPeople, t.books); err != nil {
 		return r, "", err
 	}
 	defer t.source.close()
@@ -81,6 +81,9 @@ func (l *lab) run(s scenario, seed uint64) (r ledger.Report, log string, err err
 // clevertapOutput is where the examples have the output.
 const clevertapOutput = "output.switch.cases.1.output.fallback.0.clevertap."
 
+// inFlight is how many requests a process has in flight at once: as many as keep the order of a person.
+const inFlight = "10"
+
 // settings make what takes seconds and minutes in production take a tenth of a second and seconds.
 func (t *trial) settings() []string {
 	retries := "1000"
@@ -94,7 +97,7 @@ func (t *trial) settings() []string {
 		"cache_resources.0.redis.retries.initial_interval=10ms", "cache_resources.0.redis.retries.max_elapsed_time=50ms",
 		clevertapOutput+"batching.count=50", clevertapOutput+"batching.period=50ms",
 		clevertapOutput+"backoff.initial_interval=20ms", clevertapOutput+"backoff.max_interval=100ms",
-		clevertapOutput+"max_retries="+retries, clevertapOutput+"timeout=1s", clevertapOutput+"max_in_flight=1",
+		clevertapOutput+"max_retries="+retries, clevertapOutput+"timeout=1s", clevertapOutput+"max_in_flight="+inFlight,
 	)
 	return append(settings, t.extra...)
 }
@@ -207,6 +210,8 @@ func (t *trial) collect() error {
 	return err
 }
 
+var errEndedEarly = errors.New("the process has ended by itself")
+
 // settle waits until the source has nothing left to give, or the process has ended by itself.
 func (t *trial) settle() error {
 	return until(t.ctx, "everything has arrived", scenarioLimit, func() (bool, error) {
@@ -217,6 +222,9 @@ func (t *trial) settle() error {
 			return false, err
 		}
 		_, file := t.source.(*fileSource)
+		if !file && !t.bridge.running() {
+			return false, errEndedEarly
+		}
 		if file && t.event == eventReload { // a process that watches its config does not end
 			return t.books.Ended() == scenarioCalls && t.target.quiet() > time.Second, nil
 		}

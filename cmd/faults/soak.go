@@ -25,10 +25,11 @@ type soak struct {
 // moment is what was measured at one time.
 type moment struct{ memory, goroutines, files int64 }
 
-// soaked is how it went: the moments, and how long each call took from its publication to its first acceptance.
+// soaked is how it went: the moments, those at rest after the first third and at the end, and how long each call took from its publication to its first acceptance.
 type soaked struct {
 	report  ledger.Report
 	moments []moment
+	rests   [2]moment
 	delays  []time.Duration
 	logs    string
 }
@@ -38,12 +39,12 @@ func (l *lab) soak(s soak) (result soaked, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), s.duration+2*time.Minute)
 	defer cancel()
 	calls := int(s.duration.Seconds()) * s.rate
-	in, err := l.open(ctx, "redis_streams", fmt.Sprintf("soak-%d", time.Now().UnixNano()), 1, s.people, calls)
+	books := ledger.New(calls, s.people)
+	in, err := l.open(ctx, "redis_streams", fmt.Sprintf("soak-%d", time.Now().UnixNano()), 1, s.people, books)
 	if err != nil {
 		return result, err
 	}
 	defer in.close()
-	books := ledger.New(calls, s.people)
 	team, err := l.newFleet(ctx, in, books, 1, s.settings...)
 	if err != nil {
 		return result, err
@@ -55,19 +56,44 @@ func (l *lab) soak(s soak) (result soaked, err error) {
 	if err := team.start(0); err != nil {
 		return result, err
 	}
-	result.moments, err = team.steady(s, calls, clock)
+	result.moments, result.rests, err = team.soak(s, calls, clock)
 	err = errors.Join(err, team.finish(2*time.Minute))
 	result.report, result.delays, result.logs = books.Report(), clock.delays(), team.logs()
 	return result, err
 }
 
-// steady publishes at the rate, and measures the process meanwhile.
-func (t *fleet) steady(s soak, calls int, clock *stopwatch) (moments []moment, err error) {
+// soak publishes a third of the calls and then the rest, and lets the process come to rest after each.
+func (t *fleet) soak(s soak, calls int, clock *stopwatch) (moments []moment, rests [2]moment, err error) {
+	for i, share := range [][2]int{{0, calls / 3}, {calls / 3, calls}} {
+		more, err := t.steady(s, share[0], share[1], clock)
+		moments = append(moments, more...)
+		if err == nil {
+			rests[i], err = t.rest()
+		}
+		if err != nil {
+			return moments, rests, err
+		}
+	}
+	return moments, rests, nil
+}
+
+// rest waits until nothing is under way and measures then: each call on its way has goroutines of its own.
+func (t *fleet) rest() (moment, error) {
+	err := until(t.ctx, "nothing is under way", time.Minute, func() (bool, error) { return t.source.done(t.ctx) })
+	if err != nil {
+		return moment{}, err
+	}
+	time.Sleep(time.Second)
+	return t.bridges[0].measure()
+}
+
+// steady publishes from..to-1 at the rate, and measures the process meanwhile.
+func (t *fleet) steady(s soak, from, to int, clock *stopwatch) (moments []moment, err error) {
 	const tick = 50 * time.Millisecond
 	start := time.Now()
 	sample := start.Add(s.every)
-	for published := 0; published < calls; time.Sleep(tick) {
-		due := min(calls, int(time.Since(start).Seconds()*float64(s.rate)))
+	for published := from; published < to; time.Sleep(tick) {
+		due := min(to, from+int(time.Since(start).Seconds()*float64(s.rate)))
 		clock.start(published, due)
 		if err := t.source.publish(t.ctx, published, due); err != nil {
 			return moments, err
@@ -133,33 +159,26 @@ func (s *stopwatch) delays() []time.Duration {
 // third returns the first (0) to last (2) third.
 func third[T any](all []T, which int) []T { return all[which*len(all)/3 : (which+1)*len(all)/3] }
 
-// calm is the least that the moments of a third show. How much is under way differs from moment to moment, each call on
-// its way has goroutines of its own: what is never given back shows in the calmest moments.
-func (r soaked) calm(which int) moment {
-	moments := third(r.moments, which)
-	if len(moments) == 0 {
-		return moment{}
+// memory is the median of a third of the moments.
+func (r soaked) memory(which int) int64 {
+	var all []int64
+	for _, m := range third(r.moments, which) {
+		all = append(all, m.memory)
 	}
-	least := moments[0]
-	for _, m := range moments[1:] {
-		least = moment{min(least.memory, m.memory), min(least.goroutines, m.goroutines), min(least.files, m.files)}
-	}
-	return least
+	return median(all)
 }
 
-// growth returns an error for what is clearly more in the last third than in the first. Latency is for the reader: it
+// growth returns an error for what is clearly more at the end than after the first third. Latency is for the reader: it
 // depends on the machine.
 func (r soaked) growth() error {
-	first, last := r.calm(0), r.calm(2)
 	var wrong []error
 	for _, c := range []struct {
-		what        string
-		first, last int64
-		allowed     int64
+		what                 string
+		first, last, allowed int64
 	}{
-		{"bytes of memory", first.memory, last.memory, first.memory/4 + 20<<20},
-		{"goroutines", first.goroutines, last.goroutines, first.goroutines/2 + 50},
-		{"file descriptors", first.files, last.files, 10},
+		{"bytes of memory", r.memory(0), r.memory(2), r.memory(0)/4 + 20<<20},
+		{"goroutines at rest", r.rests[0].goroutines, r.rests[1].goroutines, 20},
+		{"file descriptors at rest", r.rests[0].files, r.rests[1].files, 10},
 	} {
 		if c.last > c.first+c.allowed {
 			wrong = append(wrong, fmt.Errorf("%s have grown from %d to %d", c.what, c.first, c.last))
@@ -170,16 +189,16 @@ func (r soaked) growth() error {
 
 // print writes the report for people, the first third against the last.
 func (r soaked) print(w io.Writer, s soak) {
-	first, last := r.calm(0), r.calm(2)
 	fmt.Fprintf(w, "%s at %d calls per second, trouble for %.0f %% of the requests\n\n%s\n", s.duration, s.rate, 100*s.trouble, r.report)
-	fmt.Fprintf(w, "%-28s %12s %12s\n", "least of the samples", "first third", "last third")
-	fmt.Fprintf(w, "%-28s %12.1f %12.1f\n", "memory in MB", float64(first.memory)/1e6, float64(last.memory)/1e6)
-	fmt.Fprintf(w, "%-28s %12d %12d\n", "goroutines", first.goroutines, last.goroutines)
-	fmt.Fprintf(w, "%-28s %12d %12d\n", "file descriptors", first.files, last.files)
+	fmt.Fprintf(w, "%-28s %12s %12s\n", "", "first third", "last third")
+	fmt.Fprintf(w, "%-28s %12.1f %12.1f\n", "memory in MB, median", float64(r.memory(0))/1e6, float64(r.memory(2))/1e6)
 	for _, q := range []int{50, 99} {
 		fmt.Fprintf(w, "%-28s %12.2f %12.2f\n", fmt.Sprintf("seconds to delivery, p%d", q),
 			percentile(third(r.delays, 0), q).Seconds(), percentile(third(r.delays, 2), q).Seconds())
 	}
+	fmt.Fprintf(w, "%-28s %12s %12s\n", "at rest", "after a third", "at the end")
+	fmt.Fprintf(w, "%-28s %12d %12d\n", "goroutines", r.rests[0].goroutines, r.rests[1].goroutines)
+	fmt.Fprintf(w, "%-28s %12d %12d\n", "file descriptors", r.rests[0].files, r.rests[1].files)
 }
 
 func percentile(delays []time.Duration, q int) time.Duration {

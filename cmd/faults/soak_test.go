@@ -21,7 +21,7 @@ func TestNothingGrowsAtASteadyRate(t *testing.T) {
 	t.Parallel()
 	s := soak{
 		duration: *soakTime, rate: 500, people: 1009, trouble: 0.1, every: 250 * time.Millisecond,
-		settings: []string{clevertapOutput + "max_in_flight=1", clevertapOutput + "timeout=2s"},
+		settings: []string{clevertapOutput + "max_in_flight=" + inFlight, clevertapOutput + "timeout=2s"},
 	}
 	result, err := testLab.soak(s)
 	require.NoError(t, err, result.logs)
@@ -31,22 +31,24 @@ func TestNothingGrowsAtASteadyRate(t *testing.T) {
 	assert.NoError(t, result.growth())
 }
 
-func TestGrowthIsWhatTheLeastLoadedMomentsSay(t *testing.T) {
-	steady := moment{memory: 60e6, goroutines: 300, files: 16}
-	busy := moment{memory: 65e6, goroutines: 900, files: 17}
-	leaking := moment{memory: 150e6, goroutines: 900, files: 60}
+func TestGrowth(t *testing.T) {
+	little, much := moment{memory: 60e6, goroutines: 60, files: 16}, moment{memory: 150e6, goroutines: 900, files: 60}
 	for _, c := range []struct {
 		rule    string
-		moments []moment
-		growing bool
+		result  soaked
+		growing string
 	}{
-		{"the same at the end is flat", []moment{steady, steady, steady}, false},
-		{"more calls under way for a while is no growth", []moment{steady, steady, steady, busy, busy, busy, busy, busy, steady}, false},
-		{"more in all of the last third is", []moment{steady, steady, steady, busy, busy, busy, leaking, leaking, leaking}, true},
+		{"the same at the end is none", soaked{moments: []moment{little, much, little}, rests: [2]moment{little, little}}, ""},
+		{"memory in the last third", soaked{moments: []moment{little, little, much}, rests: [2]moment{little, little}}, "bytes of memory have grown from 60000000 to 150000000"},
+		{"what is not given back", soaked{moments: []moment{little, little, little}, rests: [2]moment{little, much}},
+			"goroutines at rest have grown from 60 to 900\nfile descriptors at rest have grown from 16 to 60"},
 	} {
 		t.Run(c.rule, func(t *testing.T) {
-			err := soaked{moments: c.moments}.growth()
-			assert.Equal(t, c.growing, err != nil, "%v", err)
+			if err := c.result.growth(); c.growing != "" {
+				assert.EqualError(t, err, c.growing)
+			} else {
+				assert.NoError(t, err)
+			}
 		})
 	}
 }

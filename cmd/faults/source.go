@@ -45,8 +45,8 @@ func until(ctx context.Context, what string, limit time.Duration, condition func
 	defer cancel()
 	for {
 		ok, err := condition()
-		if ok {
-			return nil
+		if ok || errors.Is(err, errEndedEarly) {
+			return err
 		}
 		select {
 		case <-time.After(20 * time.Millisecond):

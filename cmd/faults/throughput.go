@@ -12,13 +12,13 @@ import (
 func throughput(l *lab, args []string) error {
 	f := flood{pause: 0, limit: time.Hour}
 	flags := flag.NewFlagSet("throughput", flag.ContinueOnError)
-	flags.StringVar(&f.source, "source", "redis_streams", "one of "+strings.Join(kinds[1:], ", "))
+	flags.StringVar(&f.source, "source", "redis_streams", "one of "+strings.Join(logs, ", "))
 	flags.IntVar(&f.calls, "calls", 100_000, "how many calls in each run")
 	flags.IntVar(&f.people, "people", 10_007, "of how many people")
 	most := flags.Int("processes", runtime.NumCPU()+1, "the largest number of processes")
 	latency := flags.Duration("latency", 100*time.Millisecond, "how long CleverTap takes for a request")
 	cores := flags.Int("cores", 1, "cores that each process may use")
-	inFlight := flags.Int("max-in-flight", 1, "batches in flight in each process")
+	inFlight := flags.Int("max-in-flight", 10, "batches in flight in each process")
 	flags.Func("set", "a setting of the config, as -s takes it (again and again)", func(s string) error {
 		f.settings = append(f.settings, s)
 		return nil

@@ -25,6 +25,8 @@ type message struct {
 	ends []end
 	// deferred: the server has asked to send it again, alone, after others of its request were accepted.
 	deferred bool
+	// again is how often the source has given it out again by right.
+	again int
 }
 
 // end is one time a message reached an end.
@@ -93,6 +95,11 @@ func (l *Ledger) Crash(process int, unacknowledged ...int) {
 	})
 }
 
+// GivenAgain enters that the source gives out messages once more, because it was not told that they had arrived.
+func (l *Ledger) GivenAgain(numbers ...int) {
+	l.enter(numbers, func(_ int, m *message) { m.again++ })
+}
+
 func (l *Ledger) enter(numbers []int, change func(n int, m *message)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -114,6 +121,9 @@ func (m *message) accepted() []end {
 	}
 	return all
 }
+
+// Messages is how many there are.
+func (l *Ledger) Messages() int { return len(l.messages) }
 
 // Ended counts the messages that have reached an end.
 func (l *Ledger) Ended() int {

@@ -57,6 +57,11 @@ func TestWhatTheBooksSay(t *testing.T) {
 			l.Crash(1, 5)
 			l.Accepted(1, 5)
 		}, "1 messages repeated without an excuse, such as [5]", "", 1, 0, 6},
+		{"so does a source that got no answer and sends again", func(l *ledger.Ledger) {
+			l.Accepted(0, all...)
+			l.GivenAgain(5)
+			l.Accepted(0, 5)
+		}, "", "", 1, 1, 6},
 		{"a later message first is out of order", func(l *ledger.Ledger) { l.Accepted(0, 0, 1, 4, 3, 5, 2) },
 			"", "1 messages overtaken by a later one of their person, such as [2]\n1 people end with an old message, such as [0]", 0, 0, 6},
 		{"unless the server has deferred the earlier one", func(l *ledger.Ledger) {

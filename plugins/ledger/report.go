@@ -30,7 +30,7 @@ func (l *Ledger) Report() Report {
 	defer l.mu.Unlock()
 	r := Report{Messages: len(l.messages), Overtaken: append([]int(nil), l.overtaken...), Strangers: l.strangers}
 	for n := range l.messages {
-		r.add(n, l.messages[n].ends)
+		r.add(n, l.messages[n])
 	}
 	for person, n := range l.latest {
 		if n != l.highest[person] && !l.messages[n].deferred {
@@ -40,12 +40,13 @@ func (l *Ledger) Report() Report {
 	return r
 }
 
-func (r *Report) add(n int, ends []end) {
+func (r *Report) add(n int, m message) {
+	ends := m.ends
 	if len(ends) == 0 {
 		r.Lost = append(r.Lost, n)
 		return
 	}
-	excused := 0
+	excused := m.again
 	for _, e := range ends {
 		if e.dead {
 			r.Dead++
