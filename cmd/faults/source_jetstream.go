@@ -65,12 +65,19 @@ type jetstreamSource struct {
 	first      uint64 // the number of message 0 in the stream
 }
 
-// jetstreamAckWait is how long the server waits before it gives out a message again. It must be longer than the bridge
-// may need for one; here the troubles are short.
-const jetstreamAckWait = 6 * time.Second
+// How long the server waits before it gives out a message again. It must be longer than the bridge may need for one. In
+// the matrix the troubles are short, and some cases wait for it; a fleet rewinds instead.
+const (
+	ackWait      = 10 * time.Second
+	ackWaitFleet = 2 * time.Minute
+)
 
 func newJetstreamSource(ctx context.Context, server *natsServer, name string, partitions, people int) (*jetstreamSource, error) {
 	s := &jetstreamSource{server: server, name: name, partitions: partitions, people: people, first: 1}
+	wait := ackWait
+	if partitions > 1 {
+		wait = ackWaitFleet
+	}
 	_, err := server.stream.CreateStream(ctx, jetstream.StreamConfig{Name: name, Subjects: []string{name + ".*"}, Storage: jetstream.MemoryStorage})
 	for p := range partitions {
 		if err != nil {
@@ -78,7 +85,7 @@ func newJetstreamSource(ctx context.Context, server *natsServer, name string, pa
 		}
 		_, err = server.stream.CreateConsumer(ctx, name, jetstream.ConsumerConfig{
 			Durable: s.consumer(p), FilterSubject: fmt.Sprintf("%s.%d", name, p), AckPolicy: jetstream.AckExplicitPolicy,
-			AckWait: jetstreamAckWait, MaxAckPending: 10_000, MaxDeliver: -1,
+			AckWait: wait, MaxAckPending: 10_000, MaxDeliver: -1,
 		})
 	}
 	return s, err
