@@ -50,7 +50,7 @@ func million(l *lab, args []string) error {
 	flags.DurationVar(&f.killEvery, "kill-every", 5*time.Second, "how often one of them is killed, 0 for never")
 	flags.Float64Var(&f.trouble, "trouble", 0.1, "the share of requests that meet with trouble")
 	flags.DurationVar(&f.limit, "limit", time.Hour, "give up after this time")
-	inFlight := flags.String("max-in-flight", inFlight, "batches in flight in each process")
+	inFlight := flags.String("max-in-flight", "4", "batches in flight in each process; CleverTap takes 15 in all")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
