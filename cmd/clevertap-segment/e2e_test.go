@@ -90,7 +90,8 @@ func (b *logBuffer) String() string {
 	return b.text.String()
 }
 
-// start runs an example. Settings with an upper-case name are variables of the environment, others override the config.
+// start runs an example. Settings with an upper-case name are variables of the environment, those with a hyphen flags;
+// others override the config.
 func start(t *testing.T, example string, settings ...string) *process {
 	t.Helper()
 	binary, err := buildOnce()
@@ -99,9 +100,12 @@ func start(t *testing.T, example string, settings ...string) *process {
 	args := []string{"run", "-s", "metrics.prometheus.file_output_path=" + p.path("metrics")}
 	env := append(os.Environ(), "DEAD_LETTER="+p.path("dead"), "STILL_DEAD="+p.path("still_dead"))
 	for _, s := range settings {
-		if s[0] >= 'A' && s[0] <= 'Z' {
+		switch {
+		case s[0] >= 'A' && s[0] <= 'Z':
 			env = append(env, s)
-		} else {
+		case s[0] == '-':
+			args = append(args, s)
+		default:
 			args = append(args, "-s", s)
 		}
 	}
