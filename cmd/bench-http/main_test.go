@@ -175,7 +175,7 @@ func TestQuantilesAndSpreads(t *testing.T) {
 	assert.Equal(t, spread{2, 1, 3}, newSpread([]float64{3, 1, 2}))
 	assert.Equal(t, spread{2.5, 1, 4}, newSpread([]float64{4, 3, 1, 2}))
 	fast, slow := series{samples: []sample{{perSecond: 10}, {perSecond: 40}}}, series{samples: []sample{{perSecond: 5}, {perSecond: 10}}}
-	assert.Equal(t, spread{3, 2, 4}, fast.ratio(slow), "round by round")
+	assert.Equal(t, spread{3, 2, 4}, fast.ratio(slow, requestsPerSecond), "round by round")
 }
 
 func TestRetryAfterIsHeeded(t *testing.T) {
