@@ -33,7 +33,8 @@ type httpDefaults struct {
 func httpAddressField(d httpDefaults) *service.ConfigField {
 	return service.NewStringField(httpFieldAddress).
 		Description("The address to listen on. The default takes calls from this machine only, as from a proxy that terminates TLS; `0.0.0.0` in place of `127.0.0.1` takes them from everywhere.").
-		Default(d.address)
+		Default(d.address).
+		LintRule(`root = if this != "" && !this.string().re_match(":[0-9]+$") { ["address must end in a port, such as 127.0.0.1:4196"] }`)
 }
 
 func httpLimitFields(d httpDefaults) []*service.ConfigField {

@@ -22,6 +22,8 @@ const (
 	shFieldDedupeCache    = "dedupe_cache"
 	shFieldDedupeTTL      = "dedupe_ttl"
 	shFieldMaxBytes       = "max_in_flight_bytes"
+	shFieldTracking       = "tracking_api"
+	shFieldValidate       = "validate"
 )
 
 var shDefaults = httpDefaults{
@@ -63,6 +65,10 @@ func segmentHTTPSpec() *service.ConfigSpec {
 
 func trackingFields() []*service.ConfigField {
 	return []*service.ConfigField{
+		service.NewBoolField(shFieldTracking).
+			Description("Serve the routes of the Tracking API. Without them only the webhook's path is left.").
+			Default(true).
+			Advanced(),
 		service.NewStringField(shFieldPathPrefix).
 			Description("What the routes of the Tracking API begin with: `/v1/track`, `/v1/batch` and so on.").
 			Default("/v1").
@@ -73,12 +79,16 @@ func trackingFields() []*service.ConfigField {
 			Default([]string{}).
 			Secret(),
 		service.NewStringListField(shFieldAllowedOrigins).
-			Description("The origins of pages whose calls are taken, such as `https://shop.example.com`, `https://*.example.com`, or `*` for all. Calls from pages elsewhere are refused. Without any there are no CORS headers, and browsers keep pages of other origins from calling.").
+			Description("The origins of pages whose calls are taken, such as `https://shop.example.com`, `https://*.example.com`, or `*` for all. Calls from pages elsewhere are refused. `*.example.com` stands for the names below example.com, at any depth, not for example.com itself and not for other ports. Without any there are no CORS headers, and browsers keep pages of other origins from calling.").
 			Example([]string{"https://shop.example.com"}).
-			Default([]string{}),
+			Default([]string{}).
+			LintRule("root = this.map_each(o -> if o != \"\" && !o.re_match(\"" + originPattern + "\") { \"allowed_origins: an entry " + originRule + "\" } else { deleted() })"),
 		service.NewStringField(shFieldIntegration).
 			Description("The name under which calls may turn this destination off in their `integrations` object. Such calls are answered with a success and dropped, but for those of the webhook, which Segment has filtered already. Empty: nothing is dropped.").
 			Default("CleverTap"),
+		service.NewBoolField(shFieldValidate).
+			Description("Refuse calls that are not valid, and say so in the answer. When it is off they are passed on as they are, and the processor that maps them tells what is wrong: then they end in the dead letter, with the reason. Calls that are too large, no objects, or a `delete` where none is taken are refused all the same.").
+			Default(true),
 		service.NewBoolField(shFieldCorrectClock).
 			Description("Correct `timestamp` by the difference between the sender's clock and this machine's, as Segment does. Not done for webhooks, where Segment has done it.").
 			Default(true).
@@ -123,7 +133,7 @@ func init() {
 				return nil, err
 			}
 			if c.dedupeCache != "" && !mgr.HasCache(c.dedupeCache) {
-				return nil, fmt.Errorf("%s: there is no cache resource of that name", shFieldDedupeCache)
+				return nil, fmt.Errorf("%s: there is no cache resource %q", shFieldDedupeCache, c.dedupeCache)
 			}
 			access := func(ctx context.Context, use func(service.Cache)) error {
 				return mgr.AccessCache(ctx, c.dedupeCache, use)
@@ -138,7 +148,7 @@ type segmentHTTP struct {
 }
 
 func newSegmentHTTP(c segmentHTTPConfig, cache accessCache, log *service.Logger, metrics *service.Metrics) *segmentHTTP {
-	if len(c.writeKeys) == 0 {
+	if len(c.writeKeys) == 0 && !c.webhookOnly {
 		log.Warn("segment_http takes calls with any write key: set write_keys")
 	}
 	handler := newSegmentHTTPHandler(c, cache, log, metrics, time.Now)

@@ -11,13 +11,21 @@ import (
 type shAnswer struct {
 	status int
 	body   string
+	// reason is the word in metrics and logs, empty for a success.
+	reason string
 	hangUp bool // the connection is to be closed
 }
 
 // shFailure is in the form in which Segment answers. Python's SDK sends a call again that was refused without a code
 // and a message. https://github.com/segmentio/analytics-python
 func shFailure(status int, code, message string) *shAnswer {
-	return &shAnswer{status: status, body: string(appendProblem([]byte(`{"success":false,`), code, message)) + "}"}
+	return &shAnswer{status: status, body: string(appendProblem([]byte(`{"success":false,`), code, message)) + "}", reason: code}
+}
+
+// because names the reason of an answer whose code is Segment's, which says less.
+func because(reason string, a *shAnswer) *shAnswer {
+	a.reason = reason
+	return a
 }
 
 func appendProblem(dst []byte, code, message string) []byte {
@@ -35,10 +43,11 @@ var shSuccess = &shAnswer{status: http.StatusOK, body: `{"success":true}`}
 
 // Answers that are the same on every route.
 var (
-	shMalformed  = shFailure(http.StatusBadRequest, "invalid_request", "malformed JSON")
-	shMissingKey = shFailure(http.StatusBadRequest, "invalid_request", "missing write key")
-	shWrongKey   = shFailure(http.StatusUnauthorized, "unauthorized", "invalid write key")
-	shUnsigned   = shFailure(http.StatusUnauthorized, "unauthorized", "invalid signature")
+	shMalformed  = because("malformed_json", shFailure(http.StatusBadRequest, "invalid_request", "malformed JSON"))
+	shMissingKey = because("missing_write_key", shFailure(http.StatusBadRequest, "invalid_request", "missing write key"))
+	shWrongKey   = because("invalid_write_key", shFailure(http.StatusUnauthorized, "unauthorized", "invalid write key"))
+	shUnsigned   = because("invalid_signature", shFailure(http.StatusUnauthorized, "unauthorized", "invalid signature"))
+	shNoSource   = because("invalid_write_key", shFailure(http.StatusNotFound, "not_found", "no such write key"))
 	shOrigin     = shFailure(http.StatusForbidden, "origin_not_allowed", "calls from pages of this origin are not taken")
 	shNotFound   = shFailure(http.StatusNotFound, "not_found", "not found")
 	shMethod     = shFailure(http.StatusMethodNotAllowed, "method_not_allowed", "use POST")

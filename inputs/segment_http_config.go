@@ -3,6 +3,7 @@ package inputs
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -24,10 +25,19 @@ type segmentHTTPConfig struct {
 	allowedOrigins      []string
 	integrations        []string // the names of this destination; none: calls cannot turn it off
 	correctClock        bool
+	validate            bool
+	webhookOnly         bool
 	dedupeCache         string
 	dedupeTTL           time.Duration
 	maxInFlightBytes    int
 }
+
+const (
+	originPattern = `^([*]|null|[A-Za-z][A-Za-z0-9+.-]*://[^/?# ]+)$`
+	originRule    = "must be scheme://host or scheme://host:port, without a path"
+)
+
+var originForm = regexp.MustCompile(originPattern)
 
 func segmentHTTPConfigFromParsed(conf *service.ParsedConfig) (c segmentHTTPConfig, err error) {
 	if c.httpConfig, err = httpConfigFromParsed(conf); err != nil {
@@ -49,7 +59,7 @@ func segmentHTTPConfigFromParsed(conf *service.ParsedConfig) (c segmentHTTPConfi
 		// Segment's catalogue lists the newer kind of a destination under a name of its own.
 		c.integrations = []string{integration, integration + " (Actions)"}
 	}
-	if c.correctClock, err = conf.FieldBool(shFieldCorrectClock); err != nil {
+	if err = c.readSwitches(conf); err != nil {
 		return
 	}
 	if c.dedupeCache, err = conf.FieldString(shFieldDedupeCache); err != nil {
@@ -57,6 +67,20 @@ func segmentHTTPConfigFromParsed(conf *service.ParsedConfig) (c segmentHTTPConfi
 	}
 	c.dedupeTTL, err = conf.FieldDuration(shFieldDedupeTTL)
 	return c, err
+}
+
+func (c *segmentHTTPConfig) readSwitches(conf *service.ParsedConfig) (err error) {
+	if c.correctClock, err = conf.FieldBool(shFieldCorrectClock); err != nil {
+		return err
+	}
+	if c.validate, err = conf.FieldBool(shFieldValidate); err != nil {
+		return err
+	}
+	tracking, err := conf.FieldBool(shFieldTracking)
+	if c.webhookOnly = !tracking; err == nil && c.webhookOnly && len(c.webhookSecret) == 0 {
+		return fmt.Errorf("%s is false and %s is empty: there is nothing to serve", shFieldTracking, shFieldWebhookSecret)
+	}
+	return err
 }
 
 func (c *segmentHTTPConfig) readPaths(conf *service.ParsedConfig) error {
@@ -92,9 +116,9 @@ func (c *segmentHTTPConfig) readAuth(conf *service.ParsedConfig) error {
 		return err
 	}
 	for i, origin := range c.allowedOrigins {
-		if origin == "" {
-			// The CORS library takes an empty list for everybody.
-			return fmt.Errorf("%s: entry %d is empty", shFieldAllowedOrigins, i)
+		// The CORS library takes an empty list for everybody, and compares what no browser sends.
+		if !originForm.MatchString(origin) {
+			return fmt.Errorf("%s: entry %d %s", shFieldAllowedOrigins, i, originRule)
 		}
 	}
 	secret, err := conf.FieldString(shFieldWebhookSecret)

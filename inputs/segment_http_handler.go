@@ -39,6 +39,7 @@ type segmentHTTPHandler struct {
 	cors      *cors.Cors
 	readers   callReaders
 	metrics   segmentHTTPMetrics
+	refusals  *refusals
 }
 
 func newSegmentHTTPHandler(
@@ -47,7 +48,7 @@ func newSegmentHTTPHandler(
 	h := &segmentHTTPHandler{
 		config: c, now: now, handover: newHandover(c.maxRequests),
 		allowance: newAllowance(max(c.maxInFlightBytes, (1+shParsing)*c.maxBodyBytes)),
-		metrics:   newSegmentHTTPMetrics(metrics),
+		metrics:   newSegmentHTTPMetrics(metrics), refusals: newRefusals(log, now),
 	}
 	if c.dedupeCache != "" {
 		h.dedupe = newDedupe(cache, c.dedupeTTL, c.timeout, log, h.metrics.dedupeErrors)
@@ -76,13 +77,16 @@ func (h *segmentHTTPHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name, ours := strings.CutPrefix(path, h.config.prefix+"/")
-	if !ours {
+	if !ours || h.config.webhookOnly {
 		h.reply(w, shRouteNone, began, shNotFound)
 		return
 	}
 	if h.cors == nil {
 		h.serveAPI(w, r, name, began)
 		return
+	}
+	if isPreflight(r) && !h.originAllowed(r) {
+		h.refuse(shRouteTracking, shOrigin)
 	}
 	// It answers the questions that browsers ask before they send.
 	h.cors.ServeHTTP(w, r, func(w http.ResponseWriter, r *http.Request) { h.serveAPI(w, r, name, began) })
@@ -123,12 +127,25 @@ func (h *segmentHTTPHandler) swallow(w http.ResponseWriter, r *http.Request) *sh
 	return shSuccess
 }
 
+func isPreflight(r *http.Request) bool {
+	return r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
+}
+
+// refuse counts a request that is not taken, and tells of it.
+func (h *segmentHTTPHandler) refuse(route string, answer *shAnswer) {
+	h.metrics.refused.Incr(1, route, answer.reason)
+	h.refusals.note(answer.reason)
+}
+
 // shContentType is never changed, so that all answers can share it.
 var shContentType = []string{"application/json"}
 
 func (h *segmentHTTPHandler) reply(w http.ResponseWriter, route string, began time.Time, answer *shAnswer) {
 	status := strconv.Itoa(answer.status)
 	h.metrics.requests.Incr(1, route, status)
+	if answer.reason != "" {
+		h.refuse(route, answer)
+	}
 	h.metrics.latency.Timing(time.Since(began).Nanoseconds(), route)
 	header := w.Header()
 	header["Content-Type"] = shContentType

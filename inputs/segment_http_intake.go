@@ -2,6 +2,7 @@ package inputs
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -111,8 +112,8 @@ func (h *segmentHTTPHandler) readCall(
 	if err == nil {
 		err = call.Validate()
 	}
-	if err != nil {
-		return asSegmentError(err)
+	if refused := asSegmentError(err); refused != nil && (h.config.validate || refused.Reason == segment.InvalidJSON) {
+		return refused
 	}
 	if err := in.check(i, &call); err != nil {
 		return err
@@ -126,9 +127,11 @@ func (h *segmentHTTPHandler) readCall(
 	if len(reader.call) > segment.MaxCallBytes+shOwnBytes {
 		return &segment.Error{Reason: callTooLarge, Rule: "a call must not be larger than 32 KB"}
 	}
-	h.metrics.calls.Incr(1, string(call.Type))
 	msg := service.NewMessage(bytes.Clone(reader.call))
-	msg.MetaSetMut(shMetaType, string(call.Type))
+	if call.Type != "" {
+		msg.MetaSetMut(shMetaType, string(call.Type))
+	}
+	h.metrics.calls.Incr(1, cmp.Or(string(call.Type), "unknown"))
 	msg.MetaSetMut(shMetaRoute, in.route)
 	id := metaText(call.MessageID)
 	msg.MetaSetMut(shMetaMessageID, id)

@@ -3,13 +3,14 @@ package inputs
 import "github.com/redpanda-data/benthos/v4/public/service"
 
 type segmentHTTPMetrics struct {
-	requests, calls, rejected, dropped, dedupeErrors *service.MetricCounter
-	latency                                          *service.MetricTimer
+	requests, refused, calls, rejected, dropped, dedupeErrors *service.MetricCounter
+	latency                                                   *service.MetricTimer
 }
 
 func newSegmentHTTPMetrics(m *service.Metrics) segmentHTTPMetrics {
 	return segmentHTTPMetrics{
 		requests:     m.NewCounter("segment_http_requests_total", "route", "code"),
+		refused:      m.NewCounter("segment_http_refused_total", "route", "reason"),
 		calls:        m.NewCounter("segment_http_calls_total", "type"),
 		rejected:     m.NewCounter("segment_http_rejected_total", "reason"),
 		dropped:      m.NewCounter("segment_http_dropped_total", "reason"),

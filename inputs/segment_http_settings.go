@@ -24,8 +24,10 @@ func (h *segmentHTTPHandler) settings(r *http.Request, key string) *shAnswer {
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		return shReadOnly
+	case !h.originAllowed(r):
+		return shOrigin
 	case h.admit(key) != nil:
-		return shNotFound
+		return shNoSource
 	}
 	body := segment.AppendString([]byte(`{"integrations":{"Segment.io":{"apiKey":`), key)
 	body = segment.AppendString(append(body, `,"apiHost":`...), r.Host+h.config.prefix)

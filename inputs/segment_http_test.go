@@ -175,6 +175,43 @@ func TestSegmentHTTPRejectsCallsOneByOne(t *testing.T) {
 	assert.Empty(t, far.rest())
 }
 
+func TestSegmentHTTPPassesInvalidCallsOnWhenAsked(t *testing.T) {
+	in, call := listenSegmentHTTP(t, "validate: false\nwrite_keys: [KEY]", nil)
+	far := run(t, in)
+	got := call.postTo(t, "/v1/batch", `{"writeKey":"KEY","batch":[
+		{"type":"track","userId":"u1","messageId":"m1","writeKey":"KEY"},
+		{"userId":"u1","messageId":"m2"},
+		{"type":["page"],"userId":{"id":1},"messageId":"m3"},
+		"call",
+		{"type":"delete","userId":"u1"},
+		{"type":"identify","anonymousId":"a","traits":[],"messageId":"m6"}]}`)
+	assert.Equal(t, 200, got.status)
+	assert.JSONEq(t, `{"success":true,"rejected":2,"errors":[
+		{"index":3,"code":"invalid_json","message":"a call must be a JSON object"},
+		{"index":4,"code":"unsupported_type","message":"type: delete is taken from the signed webhook only"}]}`, got.body)
+	meta := far.meta
+	calls := far.rest()
+	require.Len(t, calls, 4)
+	for _, passed := range calls {
+		assert.NotContains(t, passed, "writeKey")
+		assert.Contains(t, passed, "receivedAt")
+	}
+	assert.Equal(t, []any{"track", nil, []any{"page"}, "identify"}, []any{calls[0]["type"], calls[1]["type"], calls[2]["type"], calls[3]["type"]})
+	assert.Equal(t, map[string]string{"segment_message_id": "m3", "segment_route": "tracking"}, meta[2])
+	assert.Equal(t, 200, call.send(t, request{path: "/v1/track", body: `{"userId":"u1"}`, header: basic("KEY:")}).status)
+	assert.Len(t, far.rest(), 1)
+}
+
+func TestSegmentHTTPServesTheWebhookAlone(t *testing.T) {
+	in, call := listenSegmentHTTP(t, "tracking_api: false\nwebhook_secret: S\nallowed_origins: ['*']", nil)
+	far := run(t, in)
+	for _, path := range []string{"/v1/page", "/v1/projects/KEY/settings", "/v1/m"} {
+		assert.Equal(t, 404, call.send(t, request{path: path, body: onePage, header: basic("KEY:")}).status, path)
+	}
+	assert.Equal(t, 200, call.hook(t, `{"type":"page","userId":"u"}`, "S").status)
+	assert.Len(t, far.rest(), 1)
+}
+
 func TestSegmentHTTPAnswersWithoutThePipeline(t *testing.T) {
 	in, call := listenSegmentHTTP(t, "path_prefix: /collect/v1/\nmax_body_bytes: 2000", nil)
 	far := run(t, in)

@@ -104,7 +104,7 @@ func TestSegmentHTTPSettings(t *testing.T) {
 		"elsewhere":            {"/v1/projects/KEY/settings", "calls.example.com", nil, 200, `{"integrations":{"Segment.io":{"apiKey":"KEY","apiHost":"calls.example.com/v1"}}}`},
 		"behind a proxy":       {"/v1/projects/KEY/settings", "localhost:443", http.Header{"X-Forwarded-Proto": {"https"}}, 200, `{"integrations":{"Segment.io":{"apiKey":"KEY","apiHost":"localhost:443/v1"}}}`},
 		"with a slash":         {"/v1/projects/KEY/settings/", "calls.example.com", nil, 200, `{"integrations":{"Segment.io":{"apiKey":"KEY","apiHost":"calls.example.com/v1"}}}`},
-		"another key":          {"/v1/projects/OTHER/settings", host, nil, 404, `{"success":false,"code":"not_found","message":"not found"}`},
+		"another key":          {"/v1/projects/OTHER/settings", host, nil, 404, `{"success":false,"code":"not_found","message":"no such write key"}`},
 		"no key":               {"/v1/projects//settings", host, nil, 404, `{"success":false,"code":"not_found","message":"not found"}`},
 		"more than a key":      {"/v1/projects/KEY/x/settings", host, nil, 404, `{"success":false,"code":"not_found","message":"not found"}`},
 		"something else of it": {"/v1/projects/KEY/source", host, nil, 404, `{"success":false,"code":"not_found","message":"not found"}`},

@@ -50,7 +50,11 @@ func (h *segmentHTTPHandler) webhook(w http.ResponseWriter, r *http.Request) *sh
 	})
 }
 
+// asSegmentError is nil for no error.
 func asSegmentError(err error) *segment.Error {
+	if err == nil {
+		return nil
+	}
 	var refused *segment.Error
 	if errors.As(err, &refused) {
 		return refused

@@ -40,7 +40,7 @@ func newSegmentToClevertap(cfg segmentToClevertapConfig, mgr *service.Resources)
 	p := &segmentToClevertap{metrics: newMappingMetrics(mgr.Metrics())}
 	if cfg.identityCache != "" {
 		if !mgr.HasCache(cfg.identityCache) {
-			return nil, fmt.Errorf("%s: there is no cache resource of that name", stcFieldIdentityCache)
+			return nil, fmt.Errorf("%s: there is no cache resource %q", stcFieldIdentityCache, cfg.identityCache)
 		}
 		p.links = &linkCache{name: cfg.identityCache, mgr: mgr}
 	} else if cfg.mapping.AnonymousID == mapping.Link {

@@ -109,7 +109,7 @@ func TestConfigsThatNobodyCanMean(t *testing.T) {
 		"max_event_properties: 0": "max_event_properties must be at least 1",
 		"page_event: ''":          "page_event must not be empty",
 		"names: { a: '' }":        "names must not map from or to an empty name",
-		"identity_cache: nowhere": "identity_cache: there is no cache resource of that name",
+		"identity_cache: nowhere": "identity_cache: there is no cache resource \"nowhere\"",
 	} {
 		t.Run(yaml, func(t *testing.T) {
 			_, err := buildMapping(t, yaml)

@@ -18,10 +18,10 @@ type Receipt struct {
 	NewID func() string
 }
 
-// AppendReceived appends call i, which decoded as call, as a receiver of the Tracking API passes it on: merged with its
+// AppendReceived appends call i, an object that decoded as call, as a receiver of the Tracking API passes it on: merged with its
 // envelope, with `type`, `messageId`, `receivedAt`, `originalTimestamp` and `timestamp`, and without `writeKey`. Of the
 // members that mean something here each is written once, however often the sender wrote it: readers downstream
-// disagree on which one counts. It fills call.MessageID.
+// disagree on which one counts. It fills call.MessageID. A call that is not valid keeps what is wrong with it.
 // https://segment.com/docs/connections/spec/common/#timestamps
 func (d Document) AppendReceived(dst []byte, i int, call *Call, r Receipt) []byte {
 	item := d.item(i)
@@ -31,8 +31,11 @@ func (d Document) AppendReceived(dst []byte, i int, call *Call, r Receipt) []byt
 		call.MessageID = r.NewID()
 	}
 	sent := orElse(f.timestamps[sentAt], d.envelope.sentAt)
-	dst = append(append(append(dst, `{"type":"`...), call.Type...), `","messageId":`...)
-	dst = AppendString(dst, call.MessageID)
+	dst = append(dst, '{')
+	if f.typ.Kind() != Null || call.Type != "" {
+		dst = append(appendType(append(dst, `"type":`...), f.typ, call), ',')
+	}
+	dst = AppendString(append(dst, `"messageId":`...), call.MessageID)
 	dst = appendTimes(dst, f.timestamps, sent, r)
 	first := false
 	for name, member := range item.Members() {
@@ -56,6 +59,13 @@ func (d Document) AppendReceived(dst []byte, i int, call *Call, r Receipt) []byt
 		dst = i.AppendJSON(appendName(dst, "integrations", &first))
 	}
 	return append(dst, '}')
+}
+
+func appendType(dst []byte, written Value, call *Call) []byte {
+	if call.Type == "" {
+		return written.AppendJSON(dst)
+	}
+	return append(append(append(dst, '"'), call.Type...), '"')
 }
 
 // appendTimes appends the four times of a call, after other members.
