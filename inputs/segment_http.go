@@ -82,7 +82,8 @@ func trackingFields() []*service.ConfigField {
 			Description("The origins of pages whose calls are taken, such as `https://shop.example.com`, `https://*.example.com`, or `*` for all. Calls from pages elsewhere are refused. `*.example.com` stands for the names below example.com, at any depth, not for example.com itself and not for other ports. Without any there are no CORS headers, and browsers keep pages of other origins from calling.").
 			Example([]string{"https://shop.example.com"}).
 			Default([]string{}).
-			LintRule("root = this.map_each(o -> if o != \"\" && !o.re_match(\"" + originPattern + "\") { \"allowed_origins: an entry " + originRule + "\" } else { deleted() })"),
+			// Lint asks for the list and for each entry. An empty one is a variable that is not set where lint runs.
+			LintRule(`root = if this.type() == "string" && this != "" && !this.re_match("` + originPattern + `") { ["allowed_origins: an entry ` + originRule + `"] }`),
 		service.NewStringField(shFieldIntegration).
 			Description("The name under which calls may turn this destination off in their `integrations` object. Such calls are answered with a success and dropped, but for those of the webhook, which Segment has filtered already. Empty: nothing is dropped.").
 			Default("CleverTap"),

@@ -17,25 +17,30 @@ A slash at the end does no harm. The write key may stand in Basic authentication
 
 A call comes out merged with the ` + "`context`, `integrations` and `sentAt`" + ` of its batch (its own members win), with ` + "`type`, `messageId`, `receivedAt`, `originalTimestamp` and `timestamp`" + ` filled in, and without ` + "`writeKey`" + `. The ` + "`timestamp`" + ` is corrected by the difference between the two clocks, as Segment does, and never lies ahead.
 
-A call that is not valid is refused by itself, and its siblings go on. The answer to a batch tells how many were refused and describes the first ten; a route of one call answers 400. Reasons: ` + "`invalid_json`, `unsupported_type`, `no_user_anon_id`, `id_required`, `id_not_string`, `event_not_defined`, `event_not_string`, `properties_not_object`, `traits_not_object`, `name_not_string`, `category_not_string`, `call_too_large`, `not_signed`" + `.
+On a route of one call, the type in the body counts, where there is one.
 
-Calls of type ` + "`delete`" + ` are taken from the webhook only: write keys are public, deletion must not be. Of an array that is signed in its first call only, only that one may be a ` + "`delete`" + `; the others are then authenticated by nothing but their company. ` + "`webhook_array_signature: whole`" + ` refuses such arrays.
+A call that is not valid is refused by itself, and its siblings go on. The answer to a batch tells how many were refused and describes the first ten; a route of one call answers 400. Refused calls are not kept: with ` + "`validate: false`" + ` they are passed on in place of being refused, and the processor that maps them sends them to the dead letter. Reasons: ` + "`invalid_json`, `unsupported_type`, `no_user_anon_id`, `id_required`, `id_not_string`, `event_not_defined`, `event_not_string`, `properties_not_object`, `traits_not_object`, `name_not_string`, `category_not_string`, `call_too_large`, `not_signed`" + `.
+
+Calls of type ` + "`delete`" + ` are taken from the webhook only: write keys are public, deletion must not be. Of an array that is signed in its first call only, only that one may be a ` + "`delete`" + `; the other calls are not authenticated then. ` + "`webhook_array_signature: whole`" + ` refuses such arrays.
 
 ### Delivery
 
-The answer is 200 only after the pipeline has acknowledged every call of the request. Everything else says: send it again. Let the output be quick (` + "`batching.period`" + ` and its retries below ` + "`timeout`" + `), or put a queue in between and answer when the queue has it.
+The answer is 200 only after the pipeline has acknowledged every call of the request. 429 and 5xx say: send it again; SDKs and webhooks do. All other answers are final. A request that was delivered in part counts as not delivered, and comes again as a whole. Let the output be quick (` + "`batching.period`" + ` and its retries below ` + "`timeout`" + `), or put a queue in between and answer when the queue has it.
 
 | Status | Meaning |
 | --- | --- |
-| 200 | delivered, or dropped on purpose, or refused for good as told in the body |
-| 400 | not JSON, no write key, one call that is not valid, larger than ` + "`max_body_bytes`" + ` or of so many values that no calls look like it (413 on the webhook's path) |
-| 401, 403 | wrong write key or signature; a page of another origin |
-| 404, 405, 415 | another path, another method, another packing than gzip |
+| 200 | delivered, or dropped on purpose, or refused for good (` + "`rejected`" + ` in the body) |
+| 400 | not JSON, no write key, or a single call that is not valid |
+| 400 (413 on the webhook's path) | larger than ` + "`max_body_bytes`" + `, or with more JSON values than calls ever have |
+| 401 | wrong write key or signature |
+| 403 | a page of an origin that is not in ` + "`allowed_origins`" + ` |
+| 404, 405, 415 | another path, or settings of an unknown write key; another method; another content encoding than gzip |
 | 429 (503 on the webhook's path) | too much at once |
 | 499 | the caller left before the answer; not seen by anybody but the metric |
-| 503 | not delivered, or shutting down, or (504 on the webhook's path) no acknowledgement within ` + "`timeout`" + ` |
+| 503 | not delivered, or shutting down |
+| 503 (504 on the webhook's path) | no acknowledgement within ` + "`timeout`" + ` |
 
-429 and 503 carry ` + "`Retry-After`" + `. After 499, and when no acknowledgement came in time, a call may still be delivered and then come twice. With a ` + "`dedupe_cache`" + ` it is delivered once: ids are remembered after the acknowledgement, and a call that comes again in the meantime waits for the first one's outcome. The ` + "`dedupe`" + ` processor remembers ids before delivery and loses what failed; do not use it behind this input.
+429 and 503 carry ` + "`Retry-After`" + `. After 499, and when no acknowledgement came in time, a call may still be delivered and then come twice. With a ` + "`dedupe_cache`" + ` it is delivered once, as long as the cache lasts: ids are remembered after the acknowledgement, and a call that comes again in the meantime waits for the first one's outcome. A ` + "`memory`" + ` cache forgets at a restart and is not shared between processes: take Redis in production. The ` + "`dedupe`" + ` processor remembers ids before delivery and loses what failed; do not use it behind this input.
 
 ### Metadata
 
@@ -48,10 +53,11 @@ Headers are not passed on: they hold secrets.
 
 ### Metrics
 
-- segment_http_requests_total{route, code}
+- segment_http_requests_total{route, code}: answers by route (tracking, webhook, settings, metrics, none) and status
 - segment_http_latency_ns{route}: from the request to its answer
-- segment_http_calls_total{type}: calls read and valid
-- segment_http_rejected_total{reason}: calls refused
+- segment_http_refused_total{route, reason}: requests refused as a whole: missing_write_key, invalid_write_key, invalid_signature, origin_not_allowed (also a page's preflight), malformed_json, payload_too_large, unsupported_encoding, overloaded, timed_out, not_delivered, stopping, caller_left, not_found, method_not_allowed, or the reason of a single call. The log tells of each, but for the last four, once a minute at most
+- segment_http_calls_total{type}: calls taken, those that are dropped as duplicates later among them
+- segment_http_rejected_total{reason}: calls refused by themselves
 - segment_http_dropped_total{reason}: integrations, duplicate
 - segment_http_dedupe_errors_total: the cache failed, and the call was delivered all the same
 `
