@@ -56,7 +56,7 @@ func newClevertapFromParsed(conf *service.ParsedConfig, mgr *service.Resources) 
 	if err != nil {
 		return
 	}
-	out, err = newClevertapOutput(c, rateLimitAccess(mgr, c.delivery.rateLimit), newClevertapMetrics(mgr.Metrics()))
+	out, err = newClevertapOutput(c, rateLimitAccess(mgr, c.delivery.rateLimit), newClevertapMetrics(mgr.Metrics()), newOutage(clevertapName, mgr.Logger()))
 	return out, c.delivery.policy, c.delivery.maxInFlight, err
 }
 
@@ -74,7 +74,9 @@ func clevertapConfigFromParsed(conf *service.ParsedConfig, mgr *service.Resource
 	return
 }
 
-func newClevertapOutput(c clevertapConfig, access func(context.Context) error, metrics clevertapMetrics) (*clevertapOutput, error) {
+func newClevertapOutput(
+	c clevertapConfig, access func(context.Context) error, metrics clevertapMetrics, outage *outage,
+) (*clevertapOutput, error) {
 	config := clevertap.Config{
 		AccountID: c.account.AccountID, Passcode: c.account.Passcode, BaseURL: c.account.BaseURL,
 		HTTPClient: c.account.NewHTTPClient(c.delivery.maxInFlight), Timeout: c.account.Timeout, DryRun: c.dryRun,
@@ -90,7 +92,7 @@ func newClevertapOutput(c clevertapConfig, access func(context.Context) error, m
 	}
 	return &clevertapOutput{client: client, tester: tester, sender: clevertapSender{
 		client: client, dryRun: c.dryRun, maxRetries: c.delivery.maxRetries, backoff: *c.delivery.backoff,
-		access: access, metrics: metrics, queue: newClevertapQueue(), deleting: make(chan struct{}, 1),
+		access: access, metrics: metrics, outage: outage, queue: newClevertapQueue(), deleting: make(chan struct{}, 1),
 	}}, nil
 }
 

@@ -20,6 +20,7 @@ type clevertapSender struct {
 	// access waits for the rate limit.
 	access  func(context.Context) error
 	metrics clevertapMetrics
+	outage  *outage
 	queue   *clevertapQueue
 	// deleting holds a token while a delete is under way: CleverTap throttles parallel ones.
 	deleting chan struct{}
@@ -68,7 +69,18 @@ func (s *clevertapSender) attempt(ctx context.Context, r *clevertapRequest) (rej
 		rejections, err = s.client.Upload(ctx, recordsOf(r.items))
 	}
 	s.metrics.request(time.Since(start), err)
+	s.watch(err)
 	return rejections, err
+}
+
+func (s *clevertapSender) watch(err error) {
+	var failed *clevertap.Error
+	switch {
+	case err == nil:
+		s.outage.worked()
+	case errors.As(err, &failed) && failed.Transient():
+		s.outage.failed(string(failed.Reason))
+	}
 }
 
 // splits halves a request that was refused for something in it, until what is refused stands alone.

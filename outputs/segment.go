@@ -49,6 +49,7 @@ func newSegmentFromParsed(conf *service.ParsedConfig, mgr *service.Resources) (o
 		source: source, http: source.NewTransport(delivery.maxInFlight),
 		maxRetries: delivery.maxRetries, backoff: *delivery.backoff,
 		access: rateLimitAccess(mgr, delivery.rateLimit), metrics: newSegmentMetrics(mgr.Metrics()),
+		outage: newOutage(segmentName, mgr.Logger()),
 	}}, delivery.policy, delivery.maxInFlight, nil
 }
 

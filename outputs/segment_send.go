@@ -36,6 +36,7 @@ type segmentSender struct {
 	// access waits for the rate limit.
 	access  func(context.Context) error
 	metrics segmentMetrics
+	outage  *outage
 }
 
 // deliver sends one request until the fate of all its calls is in the books.

@@ -116,6 +116,12 @@ func (s *segmentSender) attempt(ctx context.Context, like *http.Request, body []
 	start := time.Now()
 	status, trouble := s.exchange(ctx, like, body)
 	s.metrics.request(time.Since(start), status, trouble)
+	switch {
+	case trouble == nil:
+		s.outage.worked()
+	case trouble.transient:
+		s.outage.failed(trouble.reason)
+	}
 	return trouble
 }
 
