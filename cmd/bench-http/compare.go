@@ -34,7 +34,7 @@ func runComparison(ctx context.Context, o options, out, progress io.Writer) erro
 	var groups []group
 	for _, w := range o.workloads() {
 		g := group{workload: w}
-		for _, c := range w.contenders() {
+		for _, c := range w.contenders(o.redis) {
 			g.series = append(g.series, series{contender: c})
 		}
 		groups = append(groups, g)

@@ -1,6 +1,10 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // contender is one of the pipelines that are compared. All of them drop what they get.
 type contender struct {
@@ -28,6 +32,13 @@ input:
 cache_resources:
   - label: ids
     memory: { default_ttl: 5m }
+`
+	segmentRedisInput = `
+input:
+  segment_http: { address: "%[1]s", write_keys: [ ` + writeKey + ` ], integration: Benchmark, dedupe_cache: ids }
+cache_resources:
+  - label: ids
+    redis: { url: "REDIS", prefix: "bench-http:", default_ttl: 5m }
 `
 	parseCalls  = "pipeline: { processors: [ segment_parse: {} ] }\n"
 	unpackCalls = "pipeline: { processors: [ decompress: { algorithm: gzip }, segment_parse: {} ] }\n"
@@ -72,7 +83,17 @@ func (w workload) String() string {
 	return fmt.Sprintf("%s, %d callers", name, w.callers)
 }
 
-func (w workload) contenders() []contender {
+// contenders are those for the workload, and one with its dedupe_cache in Redis if there is an address of one.
+func (w workload) contenders(redis string) []contender {
+	list := w.standing()
+	if redis != "" && !w.packed {
+		input := strings.ReplaceAll(segmentRedisInput, "REDIS", redis)
+		list = append(slices.Clone(list), contender{"segment_http, dedupe_cache in Redis", input, ""})
+	}
+	return list
+}
+
+func (w workload) standing() []contender {
 	if w.packed {
 		return packedContenders
 	}

@@ -26,6 +26,7 @@ type options struct {
 	stall            time.Duration
 	stallCallers     int
 	dedupe           bool
+	redis            string
 }
 
 func main() {
@@ -66,6 +67,7 @@ func parseOptions(args []string, usage io.Writer) (options, error) {
 	flags.DurationVar(&o.stall, "stall", 0, "stop the output for so long under load, in place of the comparison")
 	flags.IntVar(&o.stallCallers, "stall-callers", 1000, "how many callers at once, with -stall")
 	flags.BoolVar(&o.dedupe, "dedupe", false, "with a dedupe_cache, with -stall")
+	flags.StringVar(&o.redis, "redis", "", "URL of a Redis: compare a dedupe_cache there, too; it leaves keys that end after five minutes")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
