@@ -68,7 +68,7 @@ func soaking(l *lab, args []string) error {
 	if !canSample() {
 		return errors.New("there is no /proc here to read memory and file descriptors from")
 	}
-	s := soak{settings: []string{clevertapOutput + "max_in_flight=" + inFlight, clevertapOutput + "timeout=2s"}}
+	s := soak{settings: []string{clevertapOutput + "max_in_flight=" + parallel, clevertapOutput + "timeout=2s"}}
 	flags := flag.NewFlagSet("soak", flag.ContinueOnError)
 	flags.DurationVar(&s.duration, "duration", 10*time.Minute, "how long")
 	flags.IntVar(&s.rate, "rate", 500, "calls per second")

@@ -32,7 +32,7 @@ func TestThreeProcessesLoseNothingWhileTheyDieAndJoin(t *testing.T) {
 				source: c.source, partitions: c.partitions, calls: *floodCalls, people: 1009, processes: 3,
 				killEvery: c.killEvery, pause: 300 * time.Millisecond, trouble: 0.1, limit: 2 * time.Minute,
 				settings: []string{
-					clevertapOutput + "max_in_flight=" + inFlight, clevertapOutput + "timeout=2s",
+					clevertapOutput + "max_in_flight=" + inFlight(c.source), clevertapOutput + "timeout=2s",
 					clevertapOutput + "batching.count=200", clevertapOutput + "batching.period=100ms",
 				},
 			}

@@ -21,7 +21,7 @@ func TestNothingGrowsAtASteadyRate(t *testing.T) {
 	t.Parallel()
 	s := soak{
 		duration: *soakTime, rate: 500, people: 1009, trouble: 0.1, every: 250 * time.Millisecond,
-		settings: []string{clevertapOutput + "max_in_flight=" + inFlight, clevertapOutput + "timeout=2s"},
+		settings: []string{clevertapOutput + "max_in_flight=" + parallel, clevertapOutput + "timeout=2s"},
 	}
 	result, err := testLab.soak(s)
 	require.NoError(t, err, result.logs)
