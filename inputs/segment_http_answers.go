@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 )
 
@@ -29,8 +30,8 @@ func because(reason string, a *shAnswer) *shAnswer {
 }
 
 func appendProblem(dst []byte, code, message string) []byte {
-	dst = segment.AppendString(append(dst, `"code":`...), code)
-	return segment.AppendString(append(dst, `,"message":`...), message)
+	dst = jsontree.AppendString(append(dst, `"code":`...), code)
+	return jsontree.AppendString(append(dst, `,"message":`...), message)
 }
 
 func hangingUp(a *shAnswer) *shAnswer {

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 )
 
 // settingsKey finds the write key in the path from which SDKs fetch their settings.
@@ -29,8 +29,8 @@ func (h *segmentHTTPHandler) settings(r *http.Request, key string) *shAnswer {
 	case h.admit(key) != nil:
 		return shNoSource
 	}
-	body := segment.AppendString([]byte(`{"integrations":{"Segment.io":{"apiKey":`), key)
-	body = segment.AppendString(append(body, `,"apiHost":`...), r.Host+h.config.prefix)
+	body := jsontree.AppendString([]byte(`{"integrations":{"Segment.io":{"apiKey":`), key)
+	body = jsontree.AppendString(append(body, `,"apiHost":`...), r.Host+h.config.prefix)
 	if plainLoopback(r) {
 		// The browser SDK takes https for granted.
 		body = append(body, `,"protocol":"http"`...)

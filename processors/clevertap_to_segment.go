@@ -9,6 +9,7 @@ import (
 	"github.com/redpanda-data/benthos/v4/public/service"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/fields"
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 	"github.com/clevertap-segment/clevertap-segment/plugins/mapping"
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 )
@@ -180,7 +181,7 @@ type clevertapToSegment struct {
 
 // backWorker is what one goroutine needs to map a document.
 type backWorker struct {
-	parser segment.Parser
+	parser jsontree.Parser
 	mapper *mapping.BackMapper
 }
 
@@ -209,9 +210,9 @@ func (p *clevertapToSegment) Process(_ context.Context, msg *service.Message) (s
 	}
 	w := p.workers.Get().(*backWorker)
 	defer p.workers.Put(w)
-	doc, err := w.parser.ParseValue(raw)
+	doc, err := w.parser.Parse(raw)
 	if err != nil {
-		return nil, p.refuse(err)
+		return nil, p.refuse(&segment.Error{Reason: segment.InvalidJSON, Rule: err.Error()})
 	}
 	result, err := w.mapper.Map(doc, origin)
 	if err != nil {

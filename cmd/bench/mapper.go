@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap"
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 	"github.com/clevertap-segment/clevertap-segment/plugins/mapping"
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 )
@@ -59,9 +60,9 @@ func forward() (mapLine, error) {
 func back() mapLine {
 	mapper := mapping.NewBackMapper(mapping.DefaultBackOptions())
 	origin := mapping.Origin{Zone: time.UTC, Day: "2026-04-01"}
-	var parser segment.Parser
+	var parser jsontree.Parser
 	return func(line []byte) (messages, tokens int, err error) {
-		doc, err := parser.ParseValue(line)
+		doc, err := parser.Parse(line)
 		if err != nil {
 			return 0, 0, err
 		}

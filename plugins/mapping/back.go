@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 )
 
@@ -49,7 +50,7 @@ type BackMapper struct {
 // member is a member of an object that is being put in order.
 type member struct {
 	name  string
-	value segment.Value
+	value jsontree.Value
 }
 
 // span is a part of the call that is being written.
@@ -62,7 +63,7 @@ func NewBackMapper(opt BackOptions) *BackMapper {
 
 // Map maps one document: a record of an export, a line of an export file, or a webhook's body. Its error is a
 // *segment.Error; then there are no calls.
-func (m *BackMapper) Map(doc segment.Value, origin Origin) (BackResult, error) {
+func (m *BackMapper) Map(doc jsontree.Value, origin Origin) (BackResult, error) {
 	m.origin, m.calls = origin, m.calls[:0]
 	var dropped DropReason
 	var err error
@@ -86,7 +87,7 @@ func (m *BackMapper) Map(doc segment.Value, origin Origin) (BackResult, error) {
 }
 
 // mapEvent maps a record of the event export or a line of an event file.
-func (m *BackMapper) mapEvent(doc segment.Value) (DropReason, error) {
+func (m *BackMapper) mapEvent(doc jsontree.Value) (DropReason, error) {
 	properties := fold(doc, "event_props", "eventProps")
 	source := fold(properties, sourceKey, "CTSource", "ct_source")
 	if m.opt.DropSegmentOrigin && strings.EqualFold(source.Text(), "segment") {
@@ -115,7 +116,7 @@ func (m *BackMapper) mapEvent(doc segment.Value) (DropReason, error) {
 		return NotDropped, err
 	}
 	m.emitEvent(who, p, happening{
-		name: name, at: at, properties: []segment.Value{properties}, session: fold(doc, "session_props", "sessionProps"),
+		name: name, at: at, properties: []jsontree.Value{properties}, session: fold(doc, "session_props", "sessionProps"),
 		// As written: two times that a wrong zone makes one instant stay two events.
 		salt: []string{scalarText(doc.Get("ts")), m.origin.Occurrence},
 	})
@@ -123,7 +124,7 @@ func (m *BackMapper) mapEvent(doc segment.Value) (DropReason, error) {
 }
 
 // mapProfile maps a record of the profile export or a line of a profile file.
-func (m *BackMapper) mapProfile(doc segment.Value) error {
+func (m *BackMapper) mapProfile(doc jsontree.Value) error {
 	p := individual{profile: doc, devices: doc.Get("platformInfo")}
 	who, err := m.identify(p)
 	if err != nil {
@@ -179,7 +180,7 @@ func (m *BackMapper) member(name, text string) {
 	}
 	m.out = append(m.out, `,"`...)
 	m.out = append(m.out, name...)
-	m.out = segment.AppendString(append(m.out, `":`...), text)
+	m.out = jsontree.AppendString(append(m.out, `":`...), text)
 }
 
 // end finishes the call in m.out.

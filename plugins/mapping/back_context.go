@@ -3,7 +3,7 @@ package mapping
 import (
 	"strings"
 
-	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 )
 
 // appendContext writes what is known about app, device, system and campaign, and the mark of origin that keeps the call
@@ -12,7 +12,7 @@ func (m *BackMapper) appendContext(p individual, h happening) {
 	m.out = append(m.out, `,"context":{`...)
 	first := true
 	appVersion := p.first("app_version", "appVersion")
-	if appVersion.Kind() == segment.Null {
+	if appVersion.Kind() == jsontree.Null {
 		appVersion = property(h, "CT App Version", "ct_app_version", "CTAppVersion")
 	}
 	m.object(&first, "app", field{"version", scalarText(appVersion)})
@@ -40,7 +40,7 @@ func (m *BackMapper) object(first *bool, name string, fields ...field) {
 		if f.text == "" {
 			continue
 		}
-		m.out = segment.AppendString(appendKey(comma(m.out, &none), f.name), f.text)
+		m.out = jsontree.AppendString(appendKey(comma(m.out, &none), f.name), f.text)
 	}
 	if none {
 		m.out, *first = m.out[:start], empty

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 )
 
@@ -14,10 +15,10 @@ type happening struct {
 	// at is when it happened, in RFC 3339; empty if that is not known.
 	at string
 	// properties are joined; of members with one name the first counts.
-	properties []segment.Value
-	session    segment.Value
+	properties []jsontree.Value
+	session    jsontree.Value
 	// campaign is the id of the campaign that sent a webhook.
-	campaign segment.Value
+	campaign jsontree.Value
 	// salt is what sets events apart that are otherwise the same.
 	salt []string
 }
@@ -77,22 +78,22 @@ func (m *BackMapper) appendProperties(h happening) {
 }
 
 // addProperty adds a property, unless there is one of that name. Null stands for nothing.
-func (m *BackMapper) addProperty(first *bool, name string, v segment.Value) {
-	if v.Kind() == segment.Null || !m.written.add(name) {
+func (m *BackMapper) addProperty(first *bool, name string, v jsontree.Value) {
+	if v.Kind() == jsontree.Null || !m.written.add(name) {
 		return
 	}
-	m.out = segment.AppendString(comma(m.out, first), name)
+	m.out = jsontree.AppendString(comma(m.out, first), name)
 	m.out = appendBack(append(m.out, ':'), v)
 }
 
 // property finds a property by name.
-func property(h happening, names ...string) segment.Value {
+func property(h happening, names ...string) jsontree.Value {
 	for _, properties := range h.properties {
-		if v := fold(properties, names...); v.Kind() != segment.Null {
+		if v := fold(properties, names...); v.Kind() != jsontree.Null {
 			return v
 		}
 	}
-	return segment.Value{}
+	return jsontree.Value{}
 }
 
 // comma separates members.
@@ -105,22 +106,22 @@ func comma(dst []byte, first *bool) []byte {
 }
 
 // appendBack appends a value, with CleverTap's dates in ISO 8601 again, wherever they stand.
-func appendBack(dst []byte, v segment.Value) []byte {
+func appendBack(dst []byte, v jsontree.Value) []byte {
 	first := true
 	switch v.Kind() {
-	case segment.String:
+	case jsontree.String:
 		if t, ok := parseDate(v.Text()); ok {
-			return segment.AppendString(dst, t.Format(time.RFC3339))
+			return jsontree.AppendString(dst, t.Format(time.RFC3339))
 		}
 		return v.AppendJSON(dst)
-	case segment.Object:
+	case jsontree.Object:
 		dst = append(dst, '{')
 		for _, member := range v.Members() {
 			dst = append(member.AppendName(comma(dst, &first)), ':')
 			dst = appendBack(dst, member)
 		}
 		return append(dst, '}')
-	case segment.Array:
+	case jsontree.Array:
 		dst = append(dst, '[')
 		for _, element := range v.Elements() {
 			dst = appendBack(comma(dst, &first), element)
@@ -146,7 +147,7 @@ func parseDate(text string) (time.Time, bool) {
 
 // exportTime reads the time of an exported event, yyyyMMddHHmmss in the project's zone, and writes it in RFC 3339.
 // https://developer.clevertap.com/docs/get-events-api
-func exportTime(v segment.Value, zone *time.Location) (string, error) {
+func exportTime(v jsontree.Value, zone *time.Location) (string, error) {
 	if zone == nil {
 		zone = time.UTC
 	}

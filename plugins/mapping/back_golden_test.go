@@ -10,8 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 	"github.com/clevertap-segment/clevertap-segment/plugins/mapping"
-	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 )
 
 // TestGoldenBack maps the documents of each folder of testdata/back, each folder one source or option.
@@ -92,8 +92,8 @@ type backOutcome struct {
 }
 
 func mapBack(mapper *mapping.BackMapper, raw []byte, origin mapping.Origin) backOutcome {
-	var parser segment.Parser
-	doc, err := parser.ParseValue(raw)
+	var parser jsontree.Parser
+	doc, err := parser.Parse(raw)
 	if err != nil {
 		return backOutcome{Error: err.Error()}
 	}

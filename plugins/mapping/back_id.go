@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 )
 
@@ -42,11 +43,11 @@ func (m *BackMapper) endID() string {
 }
 
 // appendCanonical appends a value with the members of its objects in the order of their names.
-func (m *BackMapper) appendCanonical(dst []byte, v segment.Value) []byte {
+func (m *BackMapper) appendCanonical(dst []byte, v jsontree.Value) []byte {
 	switch v.Kind() {
-	case segment.Object:
+	case jsontree.Object:
 		return m.appendOrdered(dst, v)
-	case segment.Array:
+	case jsontree.Array:
 		dst = append(dst, '[')
 		for _, element := range v.Elements() {
 			dst = append(m.appendCanonical(dst, element), ',')
@@ -57,7 +58,7 @@ func (m *BackMapper) appendCanonical(dst []byte, v segment.Value) []byte {
 	}
 }
 
-func (m *BackMapper) appendOrdered(dst []byte, object segment.Value) []byte {
+func (m *BackMapper) appendOrdered(dst []byte, object jsontree.Value) []byte {
 	start := len(m.members) // those before are of the objects around this one
 	for name, value := range object.Members() {
 		m.members = append(m.members, member{name, value})

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 )
 
@@ -70,17 +71,17 @@ func (m *BackMapper) appendTraits(p individual) {
 	m.traits = m.traits[:0]
 	first := true
 	beside := noTraits
-	if p.profile.Get("clevertapId").Kind() != segment.Null || p.profile.Get("clevertapIds").Kind() != segment.Null {
+	if p.profile.Get("clevertapId").Kind() != jsontree.Null || p.profile.Get("clevertapIds").Kind() != jsontree.Null {
 		beside = noFileTraits
 	}
-	for i, object := range [...]segment.Value{p.profile, fold(p.profile, "profileData")} {
+	for i, object := range [...]jsontree.Value{p.profile, fold(p.profile, "profileData")} {
 		left := beside
 		if i > 0 {
 			left = noOwnTraits
 		}
 		for name, v := range object.Members() {
 			lower := strings.ToLower(name)
-			if left[lower] || v.Kind() == segment.Null {
+			if left[lower] || v.Kind() == jsontree.Null {
 				continue
 			}
 			trait, standard := traitNames[lower]
@@ -92,22 +93,22 @@ func (m *BackMapper) appendTraits(p individual) {
 			}
 			m.out = comma(m.out, &first)
 			start := len(m.out)
-			m.out = append(segment.AppendString(m.out, trait), ':')
+			m.out = append(jsontree.AppendString(m.out, trait), ':')
 			m.out = appendTrait(m.out, trait, standard, v)
 			m.traits = append(m.traits, span{start, len(m.out)})
 		}
 	}
 }
 
-func appendTrait(dst []byte, trait string, standard bool, v segment.Value) []byte {
+func appendTrait(dst []byte, trait string, standard bool, v jsontree.Value) []byte {
 	switch {
 	case standard && trait == "birthday":
 		if t, ok := parseDate(v.Text()); ok {
-			return segment.AppendString(dst, t.Format(time.DateOnly))
+			return jsontree.AppendString(dst, t.Format(time.DateOnly))
 		}
 	case standard && trait == "phone":
 		if text := scalarText(v); text != "" {
-			return segment.AppendString(dst, plus(text))
+			return jsontree.AppendString(dst, plus(text))
 		}
 	}
 	return appendBack(dst, v)

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 )
 
 // shape is the form of what CleverTap hands out.
@@ -23,8 +23,8 @@ const (
 // shapeOf recognises a document by the members that only its shape has.
 // https://developer.clevertap.com/docs/get-events-api, https://developer.clevertap.com/docs/get-user-profiles-api,
 // https://docs.clevertap.com/docs/create-message-webhook, https://docs.clevertap.com/docs/export-format
-func shapeOf(doc segment.Value) shape {
-	has := func(name string) bool { return doc.Get(name).Kind() != segment.Null }
+func shapeOf(doc jsontree.Value) shape {
+	has := func(name string) bool { return doc.Get(name).Kind() != jsontree.Null }
 	switch {
 	case has("profiles"):
 		return webhookShape
@@ -38,15 +38,15 @@ func shapeOf(doc segment.Value) shape {
 }
 
 // fold finds a member by any of its names, without regard to case: the shapes differ in little but that.
-func fold(object segment.Value, names ...string) segment.Value {
+func fold(object jsontree.Value, names ...string) jsontree.Value {
 	for name, v := range object.Members() {
 		for _, wanted := range names {
-			if mayFold(name, wanted) && strings.EqualFold(name, wanted) && v.Kind() != segment.Null {
+			if mayFold(name, wanted) && strings.EqualFold(name, wanted) && v.Kind() != jsontree.Null {
 				return v
 			}
 		}
 	}
-	return segment.Value{}
+	return jsontree.Value{}
 }
 
 // mayFold is false for most names that are not equal to an ASCII one without regard to case.
@@ -56,29 +56,29 @@ func mayFold(name, wanted string) bool {
 
 // individual is one person in a document, wherever the document keeps them.
 type individual struct {
-	profile segment.Value
+	profile jsontree.Value
 	// devices lists the person's devices.
-	devices segment.Value
+	devices jsontree.Value
 	// device is what an event says about its device.
-	device segment.Value
+	device jsontree.Value
 }
 
 // first looks a field up in the profile, and then in its first device.
-func (p individual) first(names ...string) segment.Value {
-	if v := fold(p.profile, names...); v.Kind() != segment.Null {
+func (p individual) first(names ...string) jsontree.Value {
+	if v := fold(p.profile, names...); v.Kind() != jsontree.Null {
 		return v
 	}
-	if v := fold(p.device, names...); v.Kind() != segment.Null {
+	if v := fold(p.device, names...); v.Kind() != jsontree.Null {
 		return v
 	}
 	return fold(p.firstDevice(), names...)
 }
 
 // firstDevice is the one whose id comes first: exports promise no order.
-func (p individual) firstDevice() (first segment.Value) {
+func (p individual) firstDevice() (first jsontree.Value) {
 	for _, device := range p.devices.Elements() {
 		id := device.Get("objectId").Text()
-		if id != "" && (first.Kind() == segment.Null || id < first.Get("objectId").Text()) {
+		if id != "" && (first.Kind() == jsontree.Null || id < first.Get("objectId").Text()) {
 			first = device
 		}
 	}
@@ -104,15 +104,15 @@ func (p individual) phone() string {
 }
 
 // standard looks a standard field up beside the person's own attributes, and then among them.
-func (p individual) standard(name string) segment.Value {
-	if v := fold(p.profile, name); v.Kind() != segment.Null {
+func (p individual) standard(name string) jsontree.Value {
+	if v := fold(p.profile, name); v.Kind() != jsontree.Null {
 		return v
 	}
 	return fold(fold(p.profile, "profileData"), name)
 }
 
 // idText is the text of an id that may be a number; words that are no id are none.
-func idText(v segment.Value) string {
+func idText(v jsontree.Value) string {
 	return usable(scalarText(v))
 }
 

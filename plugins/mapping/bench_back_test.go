@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap"
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 	"github.com/clevertap-segment/clevertap-segment/plugins/mapping"
-	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 )
 
 // BenchmarkMapBack maps export records with the properties and traits of BenchmarkMap's calls, bytes in and call bytes
@@ -30,13 +30,13 @@ func BenchmarkBackProperties(b *testing.B) {
 }
 
 func benchmarkRecords(b *testing.B, records [][]byte) {
-	var parser segment.Parser
+	var parser jsontree.Parser
 	mapper := mapping.NewBackMapper(mapping.DefaultBackOptions())
 	origin := testOrigin()
 	b.ReportAllocs()
 	i := 0
 	for b.Loop() {
-		doc, err := parser.ParseValue(records[i%len(records)])
+		doc, err := parser.Parse(records[i%len(records)])
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -6,11 +6,11 @@ import (
 
 	"github.com/nyaruka/phonenumbers"
 
-	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 )
 
 // appendEmail takes a bare address with a dotted domain. CleverTap does not publish its own rule.
-func appendEmail(_ *Mapper, dst []byte, v segment.Value) ([]byte, Fixes) {
+func appendEmail(_ *Mapper, dst []byte, v jsontree.Value) ([]byte, Fixes) {
 	text := strings.TrimSpace(v.Text())
 	if len(text) > 254 || !isAddress(text) {
 		return dst, EmailDropped
@@ -19,7 +19,7 @@ func appendEmail(_ *Mapper, dst []byte, v segment.Value) ([]byte, Fixes) {
 	if dot := strings.LastIndexByte(domain, '.'); dot < 1 || dot == len(domain)-1 || domain[0] == '[' {
 		return dst, EmailDropped
 	}
-	return segment.AppendString(dst, text), 0
+	return jsontree.AppendString(dst, text), 0
 }
 
 // isAddress tells whether text is an address and nothing else (RFC 5322). Most are of the plainest form, which needs no
@@ -52,15 +52,15 @@ func isPlainAtom(c byte) bool {
 
 // appendPhone writes a number in E.164. Without a country code it is read as one of the region.
 // https://docs.clevertap.com/docs/map-data-for-import
-func appendPhone(m *Mapper, dst []byte, v segment.Value) ([]byte, Fixes) {
-	if kind := v.Kind(); kind != segment.String && kind != segment.Number {
+func appendPhone(m *Mapper, dst []byte, v jsontree.Value) ([]byte, Fixes) {
+	if kind := v.Kind(); kind != jsontree.String && kind != jsontree.Number {
 		return dst, PhoneDropped
 	}
 	number := m.phones.e164(scalarText(v), m.opt.PhoneRegion)
 	if number == "" {
 		return dst, PhoneDropped
 	}
-	return segment.AppendString(dst, number), 0
+	return jsontree.AppendString(dst, number), 0
 }
 
 // phoneBook remembers what numbers became. The same people are identified again and again, and to check a number costs

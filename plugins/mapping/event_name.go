@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap"
-	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 )
 
 // eventTable turns names of events into valid ones and remembers them: the same few names come with every call.
@@ -27,7 +27,7 @@ type event struct {
 	first key
 }
 
-var charged = &event{json: segment.AppendString(nil, Charged)}
+var charged = &event{json: jsontree.AppendString(nil, Charged)}
 
 // lookup returns what a name becomes. The name may point into memory that is used again.
 func (t *eventTable) lookup(name string, trim bool) *event {
@@ -52,6 +52,6 @@ func newEvent(name string, trim bool) *event {
 		name = "_" + name
 	}
 	e.blank = strings.TrimSpace(name) == ""
-	e.json = segment.AppendString(nil, name)
+	e.json = jsontree.AppendString(nil, name)
 	return e
 }

@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap"
-	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 )
 
 // maxKeyMemory bounds what a table remembers, in bytes of names.
@@ -186,7 +186,7 @@ func (t *keyTable) target(name string) *target {
 	if known := t.targets[name]; known != nil {
 		return known
 	}
-	made := &target{name: name, json: append(segment.AppendString([]byte{','}, name), ':')}
+	made := &target{name: name, json: append(jsontree.AppendString([]byte{','}, name), ':')}
 	if t.rule.traits {
 		made.check = checkOf(name)
 	}

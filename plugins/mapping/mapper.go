@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap"
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 )
 
@@ -202,7 +203,7 @@ func (m *Mapper) head(kind clevertap.Kind, id identity) {
 	m.out = append(m.out, `","`...)
 	m.out = append(m.out, id.field...)
 	m.out = append(m.out, `":`...)
-	m.out = segment.AppendString(m.out, id.value)
+	m.out = jsontree.AppendString(m.out, id.value)
 }
 
 func (m *Mapper) time() {

@@ -2,11 +2,11 @@ package mapping
 
 import (
 	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap"
-	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 )
 
 // addNested adds an object or an array under a top-level name. Empty ones stand for nothing.
-func (m *Mapper) addNested(set *attributes, table *keyTable, name string, v segment.Value) {
+func (m *Mapper) addNested(set *attributes, table *keyTable, name string, v jsontree.Value) {
 	if v.Len() == 0 {
 		return
 	}
@@ -19,7 +19,7 @@ func (m *Mapper) addNested(set *attributes, table *keyTable, name string, v segm
 	case m.opt.Nested == Stringify:
 		k := table.lookup(name)
 		m.addJSONText(set, k, rankOf(k), v)
-	case v.Kind() == segment.Object:
+	case v.Kind() == jsontree.Object:
 		m.path = append(m.path[:0], cut(name, maxPath)...)
 		m.flatten(set, table, v)
 	default:
@@ -33,21 +33,21 @@ func (m *Mapper) addNested(set *attributes, table *keyTable, name string, v segm
 const maxPath = 4 * clevertap.MaxKeyChars
 
 // flatten adds the members of an object under names that start with m.path.
-func (m *Mapper) flatten(set *attributes, table *keyTable, object segment.Value) {
+func (m *Mapper) flatten(set *attributes, table *keyTable, object jsontree.Value) {
 	depth := len(m.path)
 	for name, v := range object.Members() {
 		if depth < maxPath {
 			m.path = append(append(m.path[:depth], '_'), name...)
 		}
 		switch v.Kind() {
-		case segment.Null:
-		case segment.Object:
+		case jsontree.Null:
+		case jsontree.Object:
 			if table.rule.profile && isOperator(v) {
 				m.addRaw(set, table.lookupPath(m.path), ordinary, v)
 			} else {
 				m.flatten(set, table, v)
 			}
-		case segment.Array:
+		case jsontree.Array:
 			if v.Len() > 0 {
 				m.addList(set, table, table.lookupPath(m.path), ordinary, v)
 			}
@@ -59,7 +59,7 @@ func (m *Mapper) flatten(set *attributes, table *keyTable, object segment.Value)
 }
 
 // addList adds an array that is being flattened. Profiles have lists of strings; everything else is text.
-func (m *Mapper) addList(set *attributes, table *keyTable, k *key, r rank, v segment.Value) {
+func (m *Mapper) addList(set *attributes, table *keyTable, k *key, r rank, v jsontree.Value) {
 	if !table.rule.profile || !isFlat(v) {
 		m.addJSONText(set, k, r, v)
 		return
@@ -70,14 +70,14 @@ func (m *Mapper) addList(set *attributes, table *keyTable, k *key, r rank, v seg
 	t := k.target
 	buf, any := append(set.begin(t), '['), false
 	for _, element := range v.Elements() {
-		if element.Kind() == segment.Null {
+		if element.Kind() == jsontree.Null {
 			continue
 		}
 		if any {
 			buf = append(buf, ',')
 		}
 		any = true
-		if element.Kind() == segment.String {
+		if element.Kind() == jsontree.String {
 			buf = m.appendText(buf, t.name, m.trim(element.Text()), element.Plain())
 		} else {
 			buf = append(element.AppendLiteral(append(buf, '"')), '"')
@@ -89,9 +89,9 @@ func (m *Mapper) addList(set *attributes, table *keyTable, k *key, r rank, v seg
 }
 
 // isFlat tells whether an array holds no object and no array.
-func isFlat(array segment.Value) bool {
+func isFlat(array jsontree.Value) bool {
 	for _, element := range array.Elements() {
-		if kind := element.Kind(); kind == segment.Object || kind == segment.Array {
+		if kind := element.Kind(); kind == jsontree.Object || kind == jsontree.Array {
 			return false
 		}
 	}
@@ -99,7 +99,7 @@ func isFlat(array segment.Value) bool {
 }
 
 // addJSONText adds an object or array as JSON text. Cut JSON is no JSON, so text that is too long is left out.
-func (m *Mapper) addJSONText(set *attributes, k *key, r rank, v segment.Value) {
+func (m *Mapper) addJSONText(set *attributes, k *key, r rank, v jsontree.Value) {
 	if !m.usableList(k) {
 		return
 	}
@@ -108,7 +108,7 @@ func (m *Mapper) addJSONText(set *attributes, k *key, r rank, v segment.Value) {
 		m.exceed(ValueDropped, k.target.name, "is longer than 512 bytes as JSON text")
 		return
 	}
-	m.collide(set.commit(k.target, r, segment.AppendString(set.begin(k.target), m.text)))
+	m.collide(set.commit(k.target, r, jsontree.AppendString(set.begin(k.target), m.text)))
 }
 
 // usableList is usableKey for a value that is no scalar: the keys that CleverTap validates take none.
@@ -117,7 +117,7 @@ func (m *Mapper) usableList(k *key) bool {
 		return false
 	}
 	if k.target.check != nil {
-		_, invalid := k.target.check(m, nil, segment.Value{})
+		_, invalid := k.target.check(m, nil, jsontree.Value{})
 		m.fix(invalid)
 		return false
 	}
@@ -125,7 +125,7 @@ func (m *Mapper) usableList(k *key) bool {
 }
 
 // addRaw adds a value as it is. Only operators may stand where CleverTap validates a scalar.
-func (m *Mapper) addRaw(set *attributes, k *key, r rank, v segment.Value) {
+func (m *Mapper) addRaw(set *attributes, k *key, r rank, v jsontree.Value) {
 	if isOperator(v) && m.usableKey(k) || m.usableList(k) {
 		m.collide(set.commit(k.target, r, v.AppendJSON(set.begin(k.target))))
 	}
@@ -133,8 +133,8 @@ func (m *Mapper) addRaw(set *attributes, k *key, r rank, v segment.Value) {
 
 // isOperator spots objects that tell CleverTap how to change an attribute: each member is an operator.
 // https://developer.clevertap.com/docs/upload-user-profiles-api
-func isOperator(object segment.Value) bool {
-	if object.Kind() != segment.Object {
+func isOperator(object jsontree.Value) bool {
+	if object.Kind() != jsontree.Object {
 		return false
 	}
 	for name := range object.Members() {

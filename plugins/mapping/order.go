@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap"
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 )
 
@@ -33,7 +34,7 @@ func isOrder(event string) bool {
 }
 
 // addOrder adds the properties of an order. Those that became keys of Charged do not appear again under their own name.
-func (m *Mapper) addOrder(properties segment.Value) error {
+func (m *Mapper) addOrder(properties jsontree.Value) error {
 	items, err := m.addItems(properties)
 	if err != nil {
 		return err
@@ -53,12 +54,12 @@ func (m *Mapper) addOrder(properties segment.Value) error {
 const none = "\x00"
 
 // addChargedID returns the name of the property that it used.
-func (m *Mapper) addChargedID(properties segment.Value) string {
+func (m *Mapper) addChargedID(properties jsontree.Value) string {
 	t := m.properties.target(chargedID)
 	for _, name := range chargedIDSources {
 		v := properties.Get(name)
 		switch {
-		case v.Kind() == segment.Number:
+		case v.Kind() == jsontree.Number:
 			m.set.commit(t, fixed, v.AppendLiteral(m.set.begin(t)))
 		case strings.TrimSpace(v.Text()) != "":
 			m.addText(&m.set, t, v.Text())
@@ -71,13 +72,13 @@ func (m *Mapper) addChargedID(properties segment.Value) string {
 }
 
 // addAmount returns the name of the property that it used.
-func (m *Mapper) addAmount(properties segment.Value) string {
+func (m *Mapper) addAmount(properties jsontree.Value) string {
 	t := m.properties.target(amountKey)
 	for _, name := range amountSources {
 		v := properties.Get(name)
 		text := strings.TrimSpace(v.Text())
 		switch {
-		case v.Kind() == segment.Number:
+		case v.Kind() == jsontree.Number:
 			m.set.commit(t, fixed, v.AppendLiteral(m.set.begin(t)))
 		case isDecimal(text):
 			m.set.commit(t, fixed, appendDecimal(m.set.begin(t), text))
@@ -90,13 +91,13 @@ func (m *Mapper) addAmount(properties segment.Value) string {
 }
 
 // addItems turns the products into Items, a list in every mode. It returns the name of the property that it used.
-func (m *Mapper) addItems(properties segment.Value) (string, error) {
+func (m *Mapper) addItems(properties jsontree.Value) (string, error) {
 	for _, name := range itemsSources {
 		products := properties.Get(name)
-		if products.Kind() == segment.Null {
+		if products.Kind() == jsontree.Null {
 			continue
 		}
-		if products.Kind() != segment.Array {
+		if products.Kind() != jsontree.Array {
 			return "", &segment.Error{Reason: InvalidProducts, Field: "properties." + name, Rule: "must be a list of objects"}
 		}
 		return name, m.appendItems(name, products)
@@ -104,14 +105,14 @@ func (m *Mapper) addItems(properties segment.Value) (string, error) {
 	return none, nil
 }
 
-func (m *Mapper) appendItems(name string, products segment.Value) error {
+func (m *Mapper) appendItems(name string, products jsontree.Value) error {
 	t, field := m.properties.target(itemsKey), "properties."+name
 	buf, count := append(m.set.begin(t), '['), 0
 	for _, product := range products.Elements() {
 		switch product.Kind() {
-		case segment.Null:
+		case jsontree.Null:
 			continue
-		case segment.Object:
+		case jsontree.Object:
 		default:
 			return &segment.Error{Reason: InvalidProducts, Field: field, Rule: "must be a list of objects"}
 		}

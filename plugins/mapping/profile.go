@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap"
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 )
 
@@ -75,7 +76,7 @@ func (m *Mapper) emitProfile(person identity, root func(identity, []byte) (ident
 	m.out = append(m.out, `,"profileData":{`...)
 	if assigned != "" {
 		m.out = append(m.out, `"Identity":`...)
-		m.out = segment.AppendString(m.out, assigned)
+		m.out = jsontree.AppendString(m.out, assigned)
 		if len(m.text) > 0 {
 			m.out = append(m.out, ',')
 		}
@@ -93,10 +94,10 @@ func (m *Mapper) mapTraits() error {
 	if traits.Len() == 0 {
 		traits = m.call.Context("traits")
 		m.field = "context.traits"
-		if traits.Kind() == segment.Array && traits.Len() == 0 {
-			traits = segment.Value{} // PHP's empty map
+		if traits.Kind() == jsontree.Array && traits.Len() == 0 {
+			traits = jsontree.Value{} // PHP's empty map
 		}
-		if kind := traits.Kind(); kind != segment.Object && kind != segment.Null {
+		if kind := traits.Kind(); kind != jsontree.Object && kind != jsontree.Null {
 			return &segment.Error{Reason: segment.TraitsNotObject, Field: m.field, Rule: "must be an object"}
 		}
 	}
@@ -128,9 +129,9 @@ func (m *Mapper) joinName(first, last string) {
 }
 
 // addTrait adds one trait to the profile.
-func (m *Mapper) addTrait(name string, k *key, v segment.Value) {
+func (m *Mapper) addTrait(name string, k *key, v jsontree.Value) {
 	switch {
-	case v.Kind() == segment.Null:
+	case v.Kind() == jsontree.Null:
 	case k.role == reserved:
 		m.fix(ValueDropped)
 	case k.role == verbatim:
@@ -143,9 +144,9 @@ func (m *Mapper) addTrait(name string, k *key, v segment.Value) {
 }
 
 // addStandard adds a trait that can only be a scalar: its parts have no keys of their own, unlike those of a name.
-func (m *Mapper) addStandard(k *key, v segment.Value) {
+func (m *Mapper) addStandard(k *key, v jsontree.Value) {
 	switch {
-	case v.Kind() == segment.Object, v.Kind() == segment.Array:
+	case v.Kind() == jsontree.Object, v.Kind() == jsontree.Array:
 		if v.Len() > 0 {
 			m.addRaw(&m.set, k, rankOf(k), v)
 		}

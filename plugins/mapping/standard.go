@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 )
 
@@ -21,7 +22,7 @@ const (
 // A check appends the value of a key that CleverTap reads itself, made valid, or tells which repair leaves it out: one
 // bad value refuses the whole record. An absent value, which stands for an object or a list, is never valid.
 // https://developer.clevertap.com/docs/api-errors (514 to 520)
-type check func(m *Mapper, dst []byte, v segment.Value) (out []byte, invalid Fixes)
+type check func(m *Mapper, dst []byte, v jsontree.Value) (out []byte, invalid Fixes)
 
 // checkOf returns the check of a target key, or nil. The keys that Segment has no name for are compared without regard
 // to case, as CleverTap does.
@@ -53,11 +54,11 @@ func checkOf(name string) check {
 
 // plainText takes text and numbers. A name or an address is never a date, whatever it looks like.
 func plainText(key string) check {
-	return func(m *Mapper, dst []byte, v segment.Value) ([]byte, Fixes) {
+	return func(m *Mapper, dst []byte, v jsontree.Value) ([]byte, Fixes) {
 		switch v.Kind() {
-		case segment.String:
+		case jsontree.String:
 			return m.appendText(dst, key, m.trim(v.Text()), v.Plain()), 0
-		case segment.Number:
+		case jsontree.Number:
 			return v.AppendLiteral(dst), 0
 		default:
 			return dst, ValueDropped
@@ -65,7 +66,7 @@ func plainText(key string) check {
 	}
 }
 
-func appendGender(_ *Mapper, dst []byte, v segment.Value) ([]byte, Fixes) {
+func appendGender(_ *Mapper, dst []byte, v jsontree.Value) ([]byte, Fixes) {
 	switch strings.ToLower(scalarText(v)) {
 	case "m", "male":
 		return append(dst, `"M"`...), 0
@@ -77,20 +78,20 @@ func appendGender(_ *Mapper, dst []byte, v segment.Value) ([]byte, Fixes) {
 
 // appendDOB writes a date of birth: of a date or date-time the calendar date as written, since a birthday has no time
 // zone; of a number with nine or more digits the instant, in seconds, or milliseconds from 1e10 on.
-func appendDOB(_ *Mapper, dst []byte, v segment.Value) ([]byte, Fixes) {
+func appendDOB(_ *Mapper, dst []byte, v jsontree.Value) ([]byte, Fixes) {
 	text := scalarText(v)
 	switch v.Kind() {
-	case segment.String:
+	case jsontree.String:
 		if t, ok := segment.ParseISO8601(text); ok {
 			return appendDate(dst, t.Midnight()), 0
 		}
 		if unix, ok := strings.CutPrefix(text, "$D_"); ok && isInteger(unix) {
-			return segment.AppendString(dst, text), 0
+			return jsontree.AppendString(dst, text), 0
 		}
 		if !isInteger(text) {
 			return dst, DOBDropped
 		}
-	case segment.Number:
+	case jsontree.Number:
 	default:
 		return dst, DOBDropped
 	}
@@ -124,7 +125,7 @@ func epoch(text string) (unix int64, ok bool) {
 	return unix, true
 }
 
-func appendYesNo(_ *Mapper, dst []byte, v segment.Value) ([]byte, Fixes) {
+func appendYesNo(_ *Mapper, dst []byte, v jsontree.Value) ([]byte, Fixes) {
 	switch strings.ToLower(scalarText(v)) {
 	case "y", "yes", "true", "1":
 		return append(dst, `"Y"`...), 0
@@ -134,43 +135,43 @@ func appendYesNo(_ *Mapper, dst []byte, v segment.Value) ([]byte, Fixes) {
 	return dst, ValueDropped
 }
 
-func appendEducation(_ *Mapper, dst []byte, v segment.Value) ([]byte, Fixes) {
+func appendEducation(_ *Mapper, dst []byte, v jsontree.Value) ([]byte, Fixes) {
 	text := scalarText(v)
 	for _, level := range [...]string{"School", "College", "Graduate"} {
 		if strings.EqualFold(text, level) {
-			return segment.AppendString(dst, level), 0
+			return jsontree.AppendString(dst, level), 0
 		}
 	}
 	return dst, ValueDropped
 }
 
 // appendAge takes what CleverTap takes: a number, or text that is one.
-func appendAge(_ *Mapper, dst []byte, v segment.Value) ([]byte, Fixes) {
+func appendAge(_ *Mapper, dst []byte, v jsontree.Value) ([]byte, Fixes) {
 	text := scalarText(v)
 	years, err := strconv.ParseFloat(text, 64)
 	if err != nil || !isDecimal(text) || years < 0 {
 		return dst, ValueDropped
 	}
-	if v.Kind() == segment.String {
-		return segment.AppendString(dst, text), 0
+	if v.Kind() == jsontree.String {
+		return jsontree.AppendString(dst, text), 0
 	}
 	return v.AppendLiteral(dst), 0
 }
 
-func appendTimeZone(_ *Mapper, dst []byte, v segment.Value) ([]byte, Fixes) {
+func appendTimeZone(_ *Mapper, dst []byte, v jsontree.Value) ([]byte, Fixes) {
 	text := strings.TrimSpace(v.Text())
 	if text == "" || len(text) > 64 {
 		return dst, ValueDropped
 	}
-	return segment.AppendString(dst, text), 0
+	return jsontree.AppendString(dst, text), 0
 }
 
 // scalarText is a string trimmed, or a number or boolean as written; "" for other kinds.
-func scalarText(v segment.Value) string {
+func scalarText(v jsontree.Value) string {
 	switch v.Kind() {
-	case segment.String:
+	case jsontree.String:
 		return strings.TrimSpace(v.Text())
-	case segment.Number, segment.Bool:
+	case jsontree.Number, jsontree.Bool:
 		return v.Literal()
 	default:
 		return ""

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap"
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 )
 
@@ -27,7 +28,7 @@ func (m *Mapper) mapToken() {
 	}
 	m.head(clevertap.KindToken, identity{"objectId", anonymous})
 	m.out = append(m.out, `,"tokenData":{"id":`...)
-	m.out = segment.AppendString(m.out, token)
+	m.out = jsontree.AppendString(m.out, token)
 	m.out = append(m.out, `,"type":"`...)
 	m.out = append(m.out, kind...)
 	m.out = append(m.out, '"')
@@ -40,12 +41,12 @@ func (m *Mapper) mapToken() {
 
 // tokenType is the service that issued the token: as the call says, or as the device, its system or the library suggest;
 // "" if nothing does.
-func (m *Mapper) tokenType(device segment.Value) string {
+func (m *Mapper) tokenType(device jsontree.Value) string {
 	switch named := strings.ToLower(m.destination("deviceTokenType").Text()); named {
 	case "apns", "fcm", "gcm", "wns", "mpns", "chrome":
 		return named
 	}
-	for _, v := range [...]segment.Value{
+	for _, v := range [...]jsontree.Value{
 		device.Get("type"), m.call.Context("os").Get("name"), m.call.Context("library").Get("name"),
 	} {
 		if kind := platformToken(strings.ToLower(v.Text())); kind != "" {
@@ -71,13 +72,13 @@ func platformToken(name string) string {
 }
 
 // destination is a member of the integrations object's entry for CleverTap, which carries per-call options.
-func (m *Mapper) destination(option string) segment.Value {
+func (m *Mapper) destination(option string) jsontree.Value {
 	for name, v := range m.call.Integrations {
 		if namesCleverTap(name) {
-			if found := v.Get(option); found.Kind() != segment.Null {
+			if found := v.Get(option); found.Kind() != jsontree.Null {
 				return found
 			}
 		}
 	}
-	return segment.Value{}
+	return jsontree.Value{}
 }

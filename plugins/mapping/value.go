@@ -6,21 +6,22 @@ import (
 	"unicode/utf8"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap"
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 )
 
 // addMembers adds the members of an object by the rules for nesting, keys and values. An absent object adds nothing.
-func (m *Mapper) addMembers(set *attributes, table *keyTable, object segment.Value) {
+func (m *Mapper) addMembers(set *attributes, table *keyTable, object jsontree.Value) {
 	for name, v := range object.Members() {
 		m.addMember(set, table, name, v)
 	}
 }
 
 // addMember adds one member. Null stands for nothing.
-func (m *Mapper) addMember(set *attributes, table *keyTable, name string, v segment.Value) {
+func (m *Mapper) addMember(set *attributes, table *keyTable, name string, v jsontree.Value) {
 	switch v.Kind() {
-	case segment.Null:
-	case segment.Object, segment.Array:
+	case jsontree.Null:
+	case jsontree.Object, jsontree.Array:
 		m.addNested(set, table, name, v)
 	default:
 		k := table.lookup(name)
@@ -37,7 +38,7 @@ func rankOf(k *key) rank {
 }
 
 // addScalar adds a string, number or boolean, in the form that CleverTap demands where the key is one of its own.
-func (m *Mapper) addScalar(set *attributes, k *key, r rank, v segment.Value) {
+func (m *Mapper) addScalar(set *attributes, k *key, r rank, v jsontree.Value) {
 	if !m.usableKey(k) {
 		return
 	}
@@ -84,8 +85,8 @@ func (m *Mapper) addText(set *attributes, t *target, text string) {
 }
 
 // appendScalar appends a string under the rules for strings; numbers keep every digit.
-func (m *Mapper) appendScalar(dst []byte, name string, v segment.Value) []byte {
-	if v.Kind() != segment.String {
+func (m *Mapper) appendScalar(dst []byte, name string, v jsontree.Value) []byte {
+	if v.Kind() != jsontree.String {
 		return v.AppendLiteral(dst)
 	}
 	s := m.trim(v.Text())
@@ -106,7 +107,7 @@ func (m *Mapper) appendText(dst []byte, name, s string, plain bool) []byte {
 	if plain {
 		return append(append(append(dst, '"'), s...), '"')
 	}
-	return segment.AppendString(dst, s)
+	return jsontree.AppendString(dst, s)
 }
 
 // trim strips white space where that is wanted.

@@ -1,6 +1,10 @@
 package segment
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
+)
 
 // Type is the type of a call.
 type Type string
@@ -30,18 +34,18 @@ type Call struct {
 	Name     string
 	Category string
 	// Properties of track, page and screen; Traits of identify, group and alias. Objects or absent.
-	Properties Value
-	Traits     Value
+	Properties jsontree.Value
+	Traits     jsontree.Value
 
-	timestamps [timestampCount]Value
+	timestamps [timestampCount]jsontree.Value
 	own        scope
 	envelope   scope
 }
 
 // scope is what a call and the envelope around it may both carry.
 type scope struct {
-	context      Value
-	integrations Value
+	context      jsontree.Value
+	integrations jsontree.Value
 }
 
 // The times of a call, in the order in which they say when it happened.
@@ -54,26 +58,26 @@ const (
 )
 
 // Context returns a member of the call's context, or else of its envelope's.
-func (c *Call) Context(name string) Value {
-	if v := c.own.context.Get(name); v.Kind() != Null {
+func (c *Call) Context(name string) jsontree.Value {
+	if v := c.own.context.Get(name); v.Kind() != jsontree.Null {
 		return v
 	}
 	return c.envelope.context.Get(name)
 }
 
 // Integrations walks the call's integrations object, then the members that only its envelope has.
-func (c *Call) Integrations(yield func(string, Value) bool) {
+func (c *Call) Integrations(yield func(string, jsontree.Value) bool) {
 	for name, v := range c.own.integrations.Members() {
 		if !yield(name, v) {
 			return
 		}
 	}
-	if c.envelope.integrations == (Value{}) {
+	if c.envelope.integrations == (jsontree.Value{}) {
 		return
 	}
-	own := newIndex(c.own.integrations)
+	own := jsontree.NewIndex(c.own.integrations)
 	for name, v := range c.envelope.integrations.Members() {
-		if own.get(name) == (Value{}) && !yield(name, v) {
+		if own.Get(name) == (jsontree.Value{}) && !yield(name, v) {
 			return
 		}
 	}
@@ -92,8 +96,8 @@ func (c *Call) Unix() (int64, bool) {
 }
 
 // decode fills in a call that is new.
-func (c *Call) decode(v Value, e envelope, route Type) error {
-	if v.Kind() != Object {
+func (c *Call) decode(v jsontree.Value, e envelope, route Type) error {
+	if v.Kind() != jsontree.Object {
 		return &Error{InvalidJSON, "", "a call must be a JSON object"}
 	}
 	var f fields
@@ -105,7 +109,7 @@ func (c *Call) decode(v Value, e envelope, route Type) error {
 	if c.MessageID, err = decodeID("messageId", f.messageID); err != nil {
 		c.MessageID = "" // nothing depends on it
 	}
-	if c.Type = route; route == "" || f.typ.Kind() != Null {
+	if c.Type = route; route == "" || f.typ.Kind() != jsontree.Null {
 		if c.Type, err = decodeType(f.typ); err != nil {
 			return err
 		}
@@ -118,23 +122,23 @@ func (c *Call) decode(v Value, e envelope, route Type) error {
 
 // fields are the members of a call that matter, as found.
 type fields struct {
-	typ, userID, anonymousID, previousID, groupID, messageID Value
-	event, name, category, properties, traits                Value
-	timestamps                                               [timestampCount]Value
+	typ, userID, anonymousID, previousID, groupID, messageID jsontree.Value
+	event, name, category, properties, traits                jsontree.Value
+	timestamps                                               [timestampCount]jsontree.Value
 	scope                                                    scope
 }
 
 // collect walks a call once. Of members with equal names it keeps the first.
-func (f *fields) collect(v Value) {
+func (f *fields) collect(v jsontree.Value) {
 	for name, member := range v.Members() {
-		if slot := f.slot(name); slot != nil && *slot == (Value{}) {
+		if slot := f.slot(name); slot != nil && *slot == (jsontree.Value{}) {
 			*slot = member
 		}
 	}
 	f.scope = scope{object(f.scope.context), object(f.scope.integrations)}
 }
 
-func (f *fields) slot(name string) *Value {
+func (f *fields) slot(name string) *jsontree.Value {
 	switch name {
 	case "type":
 		return &f.typ
@@ -176,9 +180,9 @@ func (f *fields) slot(name string) *Value {
 }
 
 // object keeps objects only. Context and integrations of another kind carry nothing that could be read.
-func object(v Value) Value {
-	if v.Kind() == Object {
+func object(v jsontree.Value) jsontree.Value {
+	if v.Kind() == jsontree.Object {
 		return v
 	}
-	return Value{}
+	return jsontree.Value{}
 }

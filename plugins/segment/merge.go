@@ -1,22 +1,24 @@
 package segment
 
+import "github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
+
 // envelope is what the calls of a batch take over from it. The zero value is that of calls without one.
 type envelope struct {
-	context, integrations, sentAt Value
+	context, integrations, sentAt jsontree.Value
 }
 
 // envelopeOf walks the members of a batch once: it may have as many of them as calls. Of members with equal names it
 // keeps the first.
-func envelopeOf(root Value) (e envelope) {
+func envelopeOf(root jsontree.Value) (e envelope) {
 	for name, member := range root.Members() {
-		if slot := e.slot(name); slot != nil && *slot == (Value{}) {
+		if slot := e.slot(name); slot != nil && *slot == (jsontree.Value{}) {
 			*slot = member
 		}
 	}
 	return e
 }
 
-func (e *envelope) slot(name string) *Value {
+func (e *envelope) slot(name string) *jsontree.Value {
 	switch name {
 	case "context":
 		return &e.context
@@ -30,8 +32,8 @@ func (e *envelope) slot(name string) *Value {
 }
 
 // appendMerged appends a call with what its envelope says about all its calls.
-func appendMerged(dst []byte, call Value, e envelope) []byte {
-	if call.Kind() != Object || e == (envelope{}) {
+func appendMerged(dst []byte, call jsontree.Value, e envelope) []byte {
+	if call.Kind() != jsontree.Object || e == (envelope{}) {
 		return call.AppendJSON(dst)
 	}
 	dst = append(dst, '{')
@@ -50,7 +52,7 @@ func appendMerged(dst []byte, call Value, e envelope) []byte {
 		}
 	}
 	for _, name := range [...]string{"context", "integrations", "sentAt"} {
-		if member := *e.slot(name); member.Kind() != Null && call.Get(name) == (Value{}) {
+		if member := *e.slot(name); member.Kind() != jsontree.Null && call.Get(name) == (jsontree.Value{}) {
 			dst = member.AppendJSON(appendName(dst, name, &first))
 		}
 	}
@@ -59,10 +61,10 @@ func appendMerged(dst []byte, call Value, e envelope) []byte {
 
 // appendUnion appends the members of two objects; where both have one, the call's stands. One that is no object has
 // nothing to say: PHP writes an empty object as [].
-func appendUnion(dst []byte, call, envelope Value) []byte {
+func appendUnion(dst []byte, call, envelope jsontree.Value) []byte {
 	switch {
-	case call.Kind() == Object:
-	case envelope.Kind() == Object:
+	case call.Kind() == jsontree.Object:
+	case envelope.Kind() == jsontree.Object:
 		return envelope.AppendJSON(dst)
 	default:
 		return orElse(call, envelope).AppendJSON(dst)
@@ -75,17 +77,17 @@ func appendUnion(dst []byte, call, envelope Value) []byte {
 	if envelope.Len() == 0 {
 		return append(dst, '}')
 	}
-	present := newIndex(call)
+	present := jsontree.NewIndex(call)
 	for name, member := range envelope.Members() {
-		if present.get(name) == (Value{}) {
+		if present.Get(name) == (jsontree.Value{}) {
 			dst = member.AppendJSON(appendName(dst, name, &first))
 		}
 	}
 	return append(dst, '}')
 }
 
-func orElse(v, otherwise Value) Value {
-	if v.Kind() == Null {
+func orElse(v, otherwise jsontree.Value) jsontree.Value {
+	if v.Kind() == jsontree.Null {
 		return otherwise
 	}
 	return v
@@ -96,5 +98,5 @@ func appendName(dst []byte, name string, first *bool) []byte {
 		dst = append(dst, ',')
 	}
 	*first = false
-	return append(AppendString(dst, name), ':')
+	return append(jsontree.AppendString(dst, name), ':')
 }

@@ -1,16 +1,11 @@
 package segment
 
-import (
-	"encoding/json"
-	"errors"
-	"fmt"
-)
+import "github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 
 // Parser reads calls. It reuses its memory from one Parse to the next, so it serves one goroutine at a time.
 type Parser struct {
-	reader reader
-	tree   tree
-	calls  []Value
+	json  jsontree.Parser
+	calls []jsontree.Value
 }
 
 // Document is what one Parse found: one call, or the calls of an envelope or array.
@@ -18,30 +13,30 @@ type Document struct {
 	// Bare tells that the document is one call, not an envelope or an array.
 	Bare bool
 
-	root     Value
+	root     jsontree.Value
 	envelope envelope
-	calls    []Value
+	calls    []jsontree.Value
 	route    Type // of calls that name no type themselves
 }
 
 // Parse reads one JSON document. Its error, an *Error, says that there are no calls in it: InvalidJSON or EmptyBatch.
 func (p *Parser) Parse(raw []byte) (Document, error) {
-	root, err := p.ParseValue(raw)
+	root, err := p.parse(raw)
 	if err != nil {
 		return Document{}, err
 	}
 	switch root.Kind() {
-	case Array:
+	case jsontree.Array:
 		return p.filled(root, Document{root: root})
-	case Object:
+	case jsontree.Object:
 		batch := root.Get("batch")
-		if batch.Kind() == Null {
+		if batch.Kind() == jsontree.Null {
 			return Document{Bare: true, root: root}, nil
 		}
 		if _, err := decodeType(root.Get("type")); err == nil { // a call may have any member
 			return Document{Bare: true, root: root}, nil
 		}
-		if batch.Kind() != Array {
+		if batch.Kind() != jsontree.Array {
 			return Document{}, &Error{InvalidJSON, "batch", "must be an array of calls"}
 		}
 		return p.filled(batch, Document{root: root, envelope: envelopeOf(root)})
@@ -50,8 +45,17 @@ func (p *Parser) Parse(raw []byte) (Document, error) {
 	}
 }
 
+// parse reads one JSON document.
+func (p *Parser) parse(raw []byte) (jsontree.Value, error) {
+	root, err := p.json.Parse(raw)
+	if err != nil {
+		return root, &Error{InvalidJSON, "", err.Error()}
+	}
+	return root, nil
+}
+
 // filled is a document with these calls, of which there must be one at least.
-func (p *Parser) filled(calls Value, doc Document) (Document, error) {
+func (p *Parser) filled(calls jsontree.Value, doc Document) (Document, error) {
 	if calls.Len() == 0 {
 		return Document{}, &Error{EmptyBatch, "batch", "holds no calls"}
 	}
@@ -59,28 +63,13 @@ func (p *Parser) filled(calls Value, doc Document) (Document, error) {
 }
 
 // batch is a document with these calls.
-func (p *Parser) batch(calls Value, doc Document) Document {
+func (p *Parser) batch(calls jsontree.Value, doc Document) Document {
 	p.calls = p.calls[:0]
 	for _, call := range calls.Elements() {
 		p.calls = append(p.calls, call)
 	}
 	doc.calls = p.calls
 	return doc
-}
-
-// ParseValue reads one JSON document that need not hold calls. Its error is an *Error with the reason InvalidJSON.
-func (p *Parser) ParseValue(raw []byte) (Value, error) {
-	if len(raw) > maxBytes {
-		return Value{}, &Error{InvalidJSON, "", "is longer than 2 GiB"}
-	}
-	if !p.reader.read(raw) {
-		if p.reader.deep {
-			return Value{}, &Error{InvalidJSON, "", fmt.Sprintf("is nested deeper than %d levels", maxDepth)}
-		}
-		return Value{}, syntaxError(raw)
-	}
-	p.tree = p.reader.tree()
-	return Value{&p.tree, 0}, nil
 }
 
 // Calls counts the calls of the document.
@@ -110,19 +99,9 @@ func (d Document) AppendCall(dst []byte, i int) []byte {
 	return appendMerged(dst, d.item(i), d.envelope)
 }
 
-func (d Document) item(i int) Value {
+func (d Document) item(i int) jsontree.Value {
 	if d.Bare {
 		return d.root
 	}
 	return d.calls[i]
-}
-
-// syntaxError finds the place of an error that is already known. The parser's own text would quote the data.
-func syntaxError(raw []byte) error {
-	var document json.RawMessage
-	var syntax *json.SyntaxError
-	if errors.As(json.Unmarshal(raw, &document), &syntax) {
-		return &Error{InvalidJSON, "", fmt.Sprintf("syntax error at byte %d", syntax.Offset)}
-	}
-	return &Error{InvalidJSON, "", "is not valid JSON"}
 }

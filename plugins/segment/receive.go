@@ -3,6 +3,8 @@ package segment
 import (
 	"strings"
 	"time"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 )
 
 // Receipt is what a receiver of calls knows that their sender does not.
@@ -32,10 +34,10 @@ func (d Document) AppendReceived(dst []byte, i int, call *Call, r Receipt) []byt
 	}
 	sent := orElse(f.timestamps[sentAt], d.envelope.sentAt)
 	dst = append(dst, '{')
-	if f.typ.Kind() != Null || call.Type != "" {
+	if f.typ.Kind() != jsontree.Null || call.Type != "" {
 		dst = append(appendType(append(dst, `"type":`...), f.typ, call), ',')
 	}
-	dst = AppendString(append(dst, `"messageId":`...), call.MessageID)
+	dst = jsontree.AppendString(append(dst, `"messageId":`...), call.MessageID)
 	dst = appendTimes(dst, f.timestamps, sent, r)
 	first := false
 	for name, member := range item.Members() {
@@ -52,16 +54,16 @@ func (d Document) AppendReceived(dst []byte, i int, call *Call, r Receipt) []byt
 			dst = member.AppendJSON(appendName(dst, name, &first))
 		}
 	}
-	if c := d.envelope.context; c.Kind() == Object && f.scope.context.Kind() == Null {
+	if c := d.envelope.context; c.Kind() == jsontree.Object && f.scope.context.Kind() == jsontree.Null {
 		dst = c.AppendJSON(appendName(dst, "context", &first))
 	}
-	if i := d.envelope.integrations; i.Kind() == Object && f.scope.integrations.Kind() == Null {
+	if i := d.envelope.integrations; i.Kind() == jsontree.Object && f.scope.integrations.Kind() == jsontree.Null {
 		dst = i.AppendJSON(appendName(dst, "integrations", &first))
 	}
 	return append(dst, '}')
 }
 
-func appendType(dst []byte, written Value, call *Call) []byte {
+func appendType(dst []byte, written jsontree.Value, call *Call) []byte {
 	if call.Type == "" {
 		return written.AppendJSON(dst)
 	}
@@ -69,7 +71,7 @@ func appendType(dst []byte, written Value, call *Call) []byte {
 }
 
 // appendTimes appends the four times of a call, after other members.
-func appendTimes(dst []byte, given [timestampCount]Value, sent Value, r Receipt) []byte {
+func appendTimes(dst []byte, given [timestampCount]jsontree.Value, sent jsontree.Value, r Receipt) []byte {
 	first := false
 	happened := orElse(given[timestamp], given[originalTimestamp])
 	at, known := instant(happened)
@@ -78,7 +80,7 @@ func appendTimes(dst []byte, given [timestampCount]Value, sent Value, r Receipt)
 		at, known = instant(happened)
 	}
 	original := orElse(given[originalTimestamp], given[timestamp])
-	if original.Kind() == String {
+	if original.Kind() == jsontree.String {
 		dst = original.AppendJSON(appendName(dst, "originalTimestamp", &first))
 	}
 	dst = appendName(dst, "timestamp", &first)
@@ -96,14 +98,14 @@ func appendTimes(dst []byte, given [timestampCount]Value, sent Value, r Receipt)
 	} else {
 		dst = appendTime(dst, r.At)
 	}
-	if sent.Kind() == String {
+	if sent.Kind() == jsontree.String {
 		dst = sent.AppendJSON(appendName(dst, "sentAt", &first))
 	}
 	return dst
 }
 
 // correct is when something happened by the receiver's clock.
-func (r Receipt) correct(at time.Time, sent Value) time.Time {
+func (r Receipt) correct(at time.Time, sent jsontree.Value) time.Time {
 	if sentAt, ok := instant(sent); ok {
 		at = r.At.Add(at.Sub(sentAt))
 	}
@@ -123,7 +125,7 @@ func appendTime(dst []byte, t time.Time) []byte {
 }
 
 // instant reads a usable time, with its fraction of a second.
-func instant(v Value) (time.Time, bool) {
+func instant(v jsontree.Value) (time.Time, bool) {
 	text := strings.TrimSpace(v.Text())
 	t, ok := ParseISO8601(text)
 	if !ok || t.Unix <= 0 {

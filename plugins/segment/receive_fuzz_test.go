@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 )
 
@@ -96,7 +97,7 @@ func describe(c *segment.Call) string {
 }
 
 // valid is a text as it stands in JSON.
-func valid(text string) string { return string(segment.AppendString(nil, text)) }
+func valid(text string) string { return string(jsontree.AppendString(nil, text)) }
 
 func checkStamps(t *testing.T, out []byte, receipt segment.Receipt) {
 	decoder := json.NewDecoder(bytes.NewReader(out))

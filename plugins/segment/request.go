@@ -1,13 +1,15 @@
 package segment
 
+import "github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
+
 // ParseCall reads the body of a route that takes one call. The route's type stands in where the call names none.
 // https://segment.com/docs/connections/sources/catalog/libraries/server/http-api/
 func (p *Parser) ParseCall(raw []byte, route Type) (Document, error) {
-	root, err := p.ParseValue(raw)
+	root, err := p.parse(raw)
 	if err != nil {
 		return Document{}, err
 	}
-	if root.Kind() != Object {
+	if root.Kind() != jsontree.Object {
 		return Document{}, &Error{InvalidJSON, "", "a call must be a JSON object"}
 	}
 	return Document{Bare: true, root: root, route: route}, nil
@@ -15,12 +17,12 @@ func (p *Parser) ParseCall(raw []byte, route Type) (Document, error) {
 
 // ParseBatch reads the body of a route that takes many calls: `{"batch":[…]}`. It may hold none.
 func (p *Parser) ParseBatch(raw []byte) (Document, error) {
-	root, err := p.ParseValue(raw)
+	root, err := p.parse(raw)
 	if err != nil {
 		return Document{}, err
 	}
 	batch := root.Get("batch")
-	if batch.Kind() != Array {
+	if batch.Kind() != jsontree.Array {
 		return Document{}, &Error{InvalidJSON, "batch", "must be an array of calls"}
 	}
 	return p.batch(batch, Document{root: root, envelope: envelopeOf(root)}), nil
@@ -29,14 +31,14 @@ func (p *Parser) ParseBatch(raw []byte) (Document, error) {
 // ParseWebhook reads the body of a webhook: one call, or an array of them.
 // https://segment.com/docs/connections/destinations/catalog/actions-webhook/
 func (p *Parser) ParseWebhook(raw []byte) (Document, error) {
-	root, err := p.ParseValue(raw)
+	root, err := p.parse(raw)
 	if err != nil {
 		return Document{}, err
 	}
 	switch root.Kind() {
-	case Object:
+	case jsontree.Object:
 		return Document{Bare: true, root: root}, nil
-	case Array:
+	case jsontree.Array:
 		return p.batch(root, Document{root: root}), nil
 	default:
 		return Document{}, &Error{InvalidJSON, "", "must be a call or an array of calls"}
@@ -50,8 +52,8 @@ func (d Document) WriteKey() string { return d.root.Get("writeKey").Text() }
 // EnvelopeSize is how many bytes each call takes over from its envelope at most.
 func (d Document) EnvelopeSize() int {
 	size := 0
-	for _, member := range [...]Value{d.envelope.context, d.envelope.integrations, d.envelope.sentAt} {
-		if member.Kind() != Null {
+	for _, member := range [...]jsontree.Value{d.envelope.context, d.envelope.integrations, d.envelope.sentAt} {
+		if member.Kind() != jsontree.Null {
 			size += len(member.AppendJSON(nil))
 		}
 	}
@@ -66,7 +68,7 @@ func (c *Call) EnabledFor(names ...string) bool {
 	all, named := true, false
 	for name, v := range c.Integrations {
 		switch {
-		case v.Kind() == Null:
+		case v.Kind() == jsontree.Null:
 		case equalsAny(name, names):
 			if v.False() {
 				return false

@@ -1,5 +1,7 @@
 package segment
 
+import "github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
+
 // AppendSendable appends a document's one call as the Tracking API takes it. Spare is the message id of a call that has
 // none: without an id of its own, a call that is sent twice counts twice.
 //
@@ -9,15 +11,15 @@ package segment
 // is also put into the properties.
 func (d Document) AppendSendable(dst []byte, call *Call, spare string) []byte {
 	dst = append(dst, '{')
-	first, members := true, newIndex(d.root)
+	first, members := true, jsontree.NewIndex(d.root)
 	for name, member := range d.root.Members() {
-		if members.get(name) != member {
+		if members.Get(name) != member {
 			continue
 		}
 		switch name {
 		case "writeKey", "messageId":
 		case "type":
-			dst = AppendString(appendName(dst, name, &first), string(call.Type))
+			dst = jsontree.AppendString(appendName(dst, name, &first), string(call.Type))
 		case "userId", "anonymousId", "previousId", "groupId":
 			dst = appendID(dst, name, member, &first)
 		case "properties":
@@ -26,25 +28,25 @@ func (d Document) AppendSendable(dst []byte, call *Call, spare string) []byte {
 			dst = member.AppendJSON(appendName(dst, name, &first))
 		}
 	}
-	if call.Category != "" && d.root.Get("properties") == (Value{}) {
-		dst = appendProperties(appendName(dst, "properties", &first), Value{}, call)
+	if call.Category != "" && d.root.Get("properties") == (jsontree.Value{}) {
+		dst = appendProperties(appendName(dst, "properties", &first), jsontree.Value{}, call)
 	}
 	id := call.MessageID
 	if id == "" {
 		id = spare
 	}
-	dst = AppendString(appendName(dst, "messageId", &first), id)
+	dst = jsontree.AppendString(appendName(dst, "messageId", &first), id)
 	return append(dst, '}')
 }
 
-func appendID(dst []byte, name string, id Value, first *bool) []byte {
+func appendID(dst []byte, name string, id jsontree.Value, first *bool) []byte {
 	switch id.Kind() {
-	case Null:
+	case jsontree.Null:
 		return dst
-	case Number:
+	case jsontree.Number:
 		dst = append(appendName(dst, name, first), '"')
 		return append(id.AppendLiteral(dst), '"')
-	case String:
+	case jsontree.String:
 		if id.Text() == "" {
 			return dst
 		}
@@ -52,8 +54,8 @@ func appendID(dst []byte, name string, id Value, first *bool) []byte {
 	return id.AppendJSON(appendName(dst, name, first))
 }
 
-func appendProperties(dst []byte, properties Value, call *Call) []byte {
-	if call.Category == "" || properties.Get("category").Kind() != Null {
+func appendProperties(dst []byte, properties jsontree.Value, call *Call) []byte {
+	if call.Category == "" || properties.Get("category").Kind() != jsontree.Null {
 		return properties.AppendJSON(dst)
 	}
 	dst = append(dst, '{')
@@ -63,6 +65,6 @@ func appendProperties(dst []byte, properties Value, call *Call) []byte {
 			dst = member.AppendJSON(appendName(dst, name, &first))
 		}
 	}
-	dst = AppendString(appendName(dst, "category", &first), call.Category)
+	dst = jsontree.AppendString(appendName(dst, "category", &first), call.Category)
 	return append(dst, '}')
 }

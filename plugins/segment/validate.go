@@ -1,6 +1,10 @@
 package segment
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
+)
 
 // Validate checks what a call needs besides well-formed fields: somebody it is about.
 func (c *Call) Validate() error {
@@ -38,7 +42,7 @@ func typeOf(text string) (t Type, known bool) {
 }
 
 // decodeType compares without regard to case, as older clients send `Track`.
-func decodeType(v Value) (Type, error) {
+func decodeType(v jsontree.Value) (Type, error) {
 	t, known := typeOf(v.Text())
 	if !known {
 		t, known = typeOf(strings.ToLower(v.Text()))
@@ -67,13 +71,13 @@ func (c *Call) decodeIDs(f *fields) (err error) {
 }
 
 // decodeID takes strings and numbers. Server SDKs of typed languages send the database's number.
-func decodeID(field string, v Value) (string, error) {
+func decodeID(field string, v jsontree.Value) (string, error) {
 	switch v.Kind() {
-	case Null:
+	case jsontree.Null:
 		return "", nil
-	case String:
+	case jsontree.String:
 		return v.Text(), nil
-	case Number:
+	case jsontree.Number:
 		return v.Literal(), nil
 	default:
 		return "", &Error{IDNotString, field, "must be a string or a number"}
@@ -102,38 +106,38 @@ func (c *Call) decodeOwn(f *fields) (err error) {
 	return err
 }
 
-func decodeEvent(v Value) (string, error) {
+func decodeEvent(v jsontree.Value) (string, error) {
 	switch v.Kind() {
-	case String:
+	case jsontree.String:
 		if name := v.Text(); strings.TrimSpace(name) != "" {
 			return name, nil
 		}
 		return "", &Error{EventNotDefined, "event", "must not be blank"}
-	case Null:
+	case jsontree.Null:
 		return "", &Error{EventNotDefined, "event", "a track call needs an event name"}
 	default:
 		return "", &Error{EventNotString, "event", "must be a string"}
 	}
 }
 
-func decodeText(field string, v Value, reason Reason) (string, error) {
+func decodeText(field string, v jsontree.Value, reason Reason) (string, error) {
 	switch v.Kind() {
-	case String:
+	case jsontree.String:
 		return v.Text(), nil
-	case Null:
+	case jsontree.Null:
 		return "", nil
 	default:
 		return "", &Error{reason, field, "must be a string"}
 	}
 }
 
-func decodeObject(field string, v Value, reason Reason) (Value, error) {
+func decodeObject(field string, v jsontree.Value, reason Reason) (jsontree.Value, error) {
 	switch v.Kind() {
-	case Object:
+	case jsontree.Object:
 		return v, nil
-	case Null:
-		return Value{}, nil
+	case jsontree.Null:
+		return jsontree.Value{}, nil
 	default:
-		return Value{}, &Error{reason, field, "must be an object"}
+		return jsontree.Value{}, &Error{reason, field, "must be an object"}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 	"github.com/clevertap-segment/clevertap-segment/plugins/mapping"
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment/segmentgen"
@@ -28,12 +29,12 @@ func TestTheSameSeedGivesTheSameExport(t *testing.T) {
 }
 
 func TestExportedEventsBecomeCallsOfEveryKind(t *testing.T) {
-	var parser segment.Parser
+	var parser jsontree.Parser
 	mapper := mapping.NewBackMapper(mapping.DefaultBackOptions())
 	types := map[segment.Type]int{}
 	anonymous := 0
 	for line := range strings.Lines(export(t, 1, 500)) {
-		doc, err := parser.ParseValue([]byte(line))
+		doc, err := parser.Parse([]byte(line))
 		require.NoError(t, err)
 		result, err := mapper.Map(doc, mapping.Origin{Zone: time.UTC})
 		require.NoError(t, err)

@@ -1,4 +1,4 @@
-package segment
+package jsontree
 
 import "iter"
 
@@ -15,7 +15,7 @@ const (
 	Object
 )
 
-// Value is a JSON value inside a parsed document. The zero Value is an absent one.
+// Value is a JSON value inside a parsed jsontree. The zero Value is an absent one.
 type Value struct {
 	t  *tree
 	at uint32

@@ -1,4 +1,4 @@
-package segment_test
+package jsontree_test
 
 import (
 	"encoding/json"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 )
 
 // AppendString looks at eight bytes at once, so each byte must be found at each place, in texts of each length.
@@ -17,9 +17,9 @@ func TestEveryByteAtEveryPlaceOfAString(t *testing.T) {
 			for c := range 128 {
 				text := strings.Repeat("a", place) + string(rune(c)) + strings.Repeat("é", length-place-1)
 				var back string
-				require.NoError(t, json.Unmarshal(segment.AppendString(nil, text), &back), "%q", text)
+				require.NoError(t, json.Unmarshal(jsontree.AppendString(nil, text), &back), "%q", text)
 				require.Equal(t, text, back)
-				require.NoError(t, json.Unmarshal(segment.AppendString(nil, []byte(text)), &back), "%q", text)
+				require.NoError(t, json.Unmarshal(jsontree.AppendString(nil, []byte(text)), &back), "%q", text)
 				require.Equal(t, text, back)
 			}
 		}

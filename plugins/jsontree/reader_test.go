@@ -1,4 +1,4 @@
-package segment_test
+package jsontree_test
 
 import (
 	"bytes"
@@ -11,18 +11,18 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 )
 
 // The reader takes eight bytes at once, so what ends a text must be found at each of eight places, whatever stands around.
 func TestEveryByteAtEveryPlaceOfAText(t *testing.T) {
-	var parser segment.Parser
+	var parser jsontree.Parser
 	for _, around := range []string{"a", "é", " ", "!", "\x7f", "桜"} {
 		for place := range 18 {
 			for c := range 256 {
 				text := strings.Repeat(around, place) + string([]byte{byte(c)}) + strings.Repeat(around, 9)
 				raw := []byte(`["` + text + `"]`)
-				v, err := parser.ParseValue(raw)
+				v, err := parser.Parse(raw)
 				require.Equal(t, json.Valid(raw), err == nil, "%q", raw)
 				for _, element := range v.Elements() {
 					require.Equal(t, text, element.Text())
@@ -33,10 +33,10 @@ func TestEveryByteAtEveryPlaceOfAText(t *testing.T) {
 }
 
 func TestEveryByteAfterABackslash(t *testing.T) {
-	var parser segment.Parser
+	var parser jsontree.Parser
 	for c := range 256 {
 		raw := []byte(`["a\` + string([]byte{byte(c)}) + `0041b"]`)
-		_, err := parser.ParseValue(raw)
+		_, err := parser.Parse(raw)
 		assert.Equal(t, json.Valid(raw), err == nil, "%q", raw)
 	}
 }
@@ -44,19 +44,19 @@ func TestEveryByteAfterABackslash(t *testing.T) {
 // A document may be cut anywhere, and what the parser read before must not make up for the rest.
 func TestCutDocuments(t *testing.T) {
 	whole := []byte(`{"a":[1.5e+3,-0,"é\u00e9\ud83d\ude00\n",true,false,null,{"":{}},[]]}`)
-	var parser segment.Parser
+	var parser jsontree.Parser
 	for end := range whole {
-		_, err := parser.ParseValue(whole)
+		_, err := parser.Parse(whole)
 		require.NoError(t, err)
-		_, err = parser.ParseValue(whole[:end])
+		_, err = parser.Parse(whole[:end])
 		assert.Error(t, err, "%s", whole[:end])
 	}
 }
 
 func TestNestingUpToTheLimit(t *testing.T) {
-	var parser segment.Parser
+	var parser jsontree.Parser
 	for depth, valid := range map[int]bool{299: true, 300: false} {
-		_, err := parser.ParseValue([]byte(strings.Repeat("[", depth) + strings.Repeat("]", depth)))
+		_, err := parser.Parse([]byte(strings.Repeat("[", depth) + strings.Repeat("]", depth)))
 		assert.Equal(t, valid, err == nil, "%d levels", depth)
 	}
 }
@@ -64,8 +64,8 @@ func TestNestingUpToTheLimit(t *testing.T) {
 func TestTheDocumentStaysAsItIs(t *testing.T) {
 	raw := []byte(`{"a\n":"\u00e9\\"}`)
 	before := bytes.Clone(raw)
-	var parser segment.Parser
-	_, err := parser.ParseValue(raw)
+	var parser jsontree.Parser
+	_, err := parser.Parse(raw)
 	require.NoError(t, err)
 	assert.Equal(t, before, raw)
 }
@@ -82,8 +82,8 @@ func FuzzReader(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		var parser segment.Parser
-		v, err := parser.ParseValue(raw)
+		var parser jsontree.Parser
+		v, err := parser.Parse(raw)
 		if err != nil && strings.Contains(err.Error(), "deeper") {
 			return
 		}
@@ -100,7 +100,7 @@ func FuzzReader(f *testing.F) {
 		if !json.Valid(written) {
 			t.Fatalf("%q became %q", raw, written)
 		}
-		again, err := parser.ParseValue(written)
+		again, err := parser.Parse(written)
 		if err != nil || !bytes.Equal(again.AppendJSON(nil), written) {
 			t.Fatalf("%q became %q, and then something else: %v", raw, written, err)
 		}
@@ -124,17 +124,17 @@ func tokensOf(t *testing.T, raw []byte) (tokens []string) {
 }
 
 // walked is the same of a value. Broken bytes of texts are replaced one by one, as encoding/json does.
-func walked(t *testing.T, tokens []string, v segment.Value) []string {
+func walked(t *testing.T, tokens []string, v jsontree.Value) []string {
 	count := 0
 	switch v.Kind() {
-	case segment.Object:
+	case jsontree.Object:
 		tokens = append(tokens, "json.Delim {")
 		for name, member := range v.Members() {
 			tokens = walked(t, append(tokens, "string "+string([]rune(name))), member)
 			count++
 		}
 		tokens = append(tokens, "json.Delim }")
-	case segment.Array:
+	case jsontree.Array:
 		tokens = append(tokens, "json.Delim [")
 		for i, element := range v.Elements() {
 			if i != count {
@@ -144,14 +144,14 @@ func walked(t *testing.T, tokens []string, v segment.Value) []string {
 			count++
 		}
 		tokens = append(tokens, "json.Delim ]")
-	case segment.String:
-		if quoted := `"` + v.Text() + `"`; v.Plain() && quoted != string(segment.AppendString(nil, v.Text())) {
+	case jsontree.String:
+		if quoted := `"` + v.Text() + `"`; v.Plain() && quoted != string(jsontree.AppendString(nil, v.Text())) {
 			t.Fatalf("%q is not plain", v.Text())
 		}
 		return append(tokens, "string "+string([]rune(v.Text())))
-	case segment.Number:
+	case jsontree.Number:
 		return append(tokens, "json.Number "+v.Literal())
-	case segment.Bool:
+	case jsontree.Bool:
 		if v.True() == v.False() || v.Literal() != fmt.Sprint(v.True()) {
 			t.Fatalf("%q is neither true nor false", v.Literal())
 		}

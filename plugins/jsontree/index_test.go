@@ -1,4 +1,4 @@
-package segment
+package jsontree
 
 import (
 	"fmt"
@@ -16,12 +16,12 @@ func TestAnIndexFindsWhatGetFinds(t *testing.T) {
 			members = append(members, fmt.Sprintf(`"m%d":%d`, i%(2*manyMembers), i))
 		}
 		var parser Parser
-		object, err := parser.ParseValue([]byte(`{` + strings.Join(members, ",") + `}`))
+		object, err := parser.Parse([]byte(`{` + strings.Join(members, ",") + `}`))
 		require.NoError(t, err)
-		x := newIndex(object)
+		x := NewIndex(object)
 		for i := range 3 * manyMembers {
 			name := fmt.Sprintf("m%d", i)
-			assert.Equal(t, object.Get(name), x.get(name), "%s of %d", name, count)
+			assert.Equal(t, object.Get(name), x.Get(name), "%s of %d", name, count)
 		}
 	}
 }

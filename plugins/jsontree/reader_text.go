@@ -1,4 +1,4 @@
-package segment
+package jsontree
 
 import (
 	"encoding/binary"

@@ -1,7 +1,7 @@
-package segment
+package jsontree
 
-// index finds the members of an object. Of members with equal names it finds the first.
-type index struct {
+// Index finds the members of an object. Of members with equal names it finds the first.
+type Index struct {
 	object Value
 	// byName is for objects with many members, where looking at each would cost the square of their number.
 	byName map[string]Value
@@ -10,8 +10,9 @@ type index struct {
 // manyMembers is how many it takes for a map to be faster.
 const manyMembers = 32
 
-func newIndex(object Value) index {
-	x := index{object: object}
+// NewIndex makes an index of the members of an object.
+func NewIndex(object Value) Index {
+	x := Index{object: object}
 	if object.Len() < manyMembers {
 		return x
 	}
@@ -24,7 +25,8 @@ func newIndex(object Value) index {
 	return x
 }
 
-func (x index) get(name string) Value {
+// Get returns the member of that name; absent if there is none.
+func (x Index) Get(name string) Value {
 	if x.byName == nil {
 		return x.object.Get(name)
 	}

@@ -1,4 +1,4 @@
-package segment
+package jsontree
 
 // number reads a number, which may go on in no other way than RFC 8259 says.
 func number(buf []byte, i int) (end int) {

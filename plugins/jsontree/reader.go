@@ -1,11 +1,11 @@
-package segment
+package jsontree
 
 import "unsafe"
 
 // What the reader takes. Nobody sends calls of half that depth or length on purpose.
 const (
-	// maxDepth is the nesting at which a document is refused.
-	maxDepth = 300
+	// MaxDepth is the nesting at which a document is refused.
+	MaxDepth = 300
 	// maxBytes keeps positions within 32 bits.
 	maxBytes = 2 << 30
 )
@@ -14,7 +14,7 @@ const (
 const invalid = -1
 
 // reader reads JSON (RFC 8259) into nodes in one pass over its bytes. What encoding/json accepts it accepts, down to
-// maxDepth, and nothing else.
+// MaxDepth, and nothing else.
 //
 // Its functions take the position at which they start and return the one after what they read, or invalid.
 type reader struct {
@@ -88,7 +88,7 @@ func (r *reader) word(i int, n *node, word string) (end int) {
 
 // container reads an object or an array.
 func (r *reader) container(i int, n *node) (end int) {
-	if r.depth++; r.depth >= maxDepth {
+	if r.depth++; r.depth >= MaxDepth {
 		r.deep = true
 		return invalid
 	}
