@@ -2,7 +2,7 @@ package jsontree
 
 import "iter"
 
-// Kind is the kind of a JSON value. An absent value has the kind Null: to Segment the two mean the same.
+// Kind is the kind of a JSON value. An absent value has the kind Null: to both services the two mean the same.
 type Kind uint8
 
 // The kinds of JSON values.
@@ -15,7 +15,7 @@ const (
 	Object
 )
 
-// Value is a JSON value inside a parsed jsontree. The zero Value is an absent one.
+// Value is a JSON value inside a parsed document. The zero Value is an absent one.
 type Value struct {
 	t  *tree
 	at uint32
