@@ -29,7 +29,7 @@ func (v Value) AppendJSON(dst []byte) []byte {
 	}
 }
 
-// AppendLiteral appends a number or a boolean as it stands in the jsontree. For other kinds use AppendJSON.
+// AppendLiteral appends a number or a boolean as it stands in the document. For other kinds use AppendJSON.
 func (v Value) AppendLiteral(dst []byte) []byte {
 	return append(dst, v.Literal()...)
 }

@@ -1,6 +1,6 @@
 package jsontree
 
-// node is one value of a jsontree. The members of an object and the elements of an array follow it in the order of the
+// node is one value of a document. The members of an object and the elements of an array follow it in the order of the
 // document, each with everything that belongs to it: a document is one flat list of nodes, without pointers.
 type node struct {
 	// name is the name of a member, without its quotes; empty for elements.

@@ -12,13 +12,13 @@ type Parser struct {
 	tree   tree
 }
 
-// Error says why something is not a jsontree. It never holds any of it.
+// Error says why something is not a document. It never holds any of it.
 type Error struct{ Rule string }
 
 // Error is the rule that was broken.
 func (e *Error) Error() string { return e.Rule }
 
-// Parse reads one JSON jsontree. Its error is an *Error.
+// Parse reads one JSON document. Its error is an *Error.
 func (p *Parser) Parse(raw []byte) (Value, error) {
 	if len(raw) > maxBytes {
 		return Value{}, &Error{"is longer than 2 GiB"}
