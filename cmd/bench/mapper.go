@@ -1,12 +1,11 @@
 package main
 
 import (
-	"bytes"
+	"bufio"
 	"errors"
 	"fmt"
 	"os"
 	"runtime"
-	"syscall"
 	"time"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap"
@@ -91,65 +90,78 @@ func mapFile(kind mapperKind, path, report string) error {
 	if err != nil {
 		return err
 	}
-	content, done, err := mapFileIn(path)
+	file, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	defer done()
+	defer file.Close()
 	stop, err := startProfiles()
 	if err != nil {
 		return err
 	}
-	c, err := mapAll(do, content)
+	c, err := mapAll(do, bufio.NewScanner(file))
 	if err != nil {
 		return err
 	}
 	return errors.Join(stop(), writeCounts(report, c))
 }
 
-// mapFileIn keeps the file out of the heap: a heap that holds it, or where its lines begin, would make the garbage collector
-// rarer or slower than it is in a pipeline.
-func mapFileIn(path string) (content []byte, done func(), err error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, nil, err
-	}
-	content, err = syscall.Mmap(int(file.Fd()), 0, int(info.Size()), syscall.PROT_READ, syscall.MAP_PRIVATE)
-	if err != nil {
-		return nil, nil, fmt.Errorf("mapping %s into memory: %w", path, err)
-	}
-	return content, func() { _ = syscall.Munmap(content) }, nil
+// blockBytes is far more than a line has, and less than a processor's cache.
+const blockBytes = 256 << 10
+
+// block is some lines of the file.
+type block struct {
+	text []byte
+	ends []int
 }
 
-// touch has the system bring the file into memory before the clock runs.
-func touch(content []byte) (sum byte) {
-	for i := 0; i < len(content); i += 4096 {
-		sum += content[i]
+// read fills the block and tells whether it holds anything.
+func (b *block) read(scanner *bufio.Scanner) bool {
+	b.text, b.ends = b.text[:0], b.ends[:0]
+	for len(b.text) < blockBytes && scanner.Scan() {
+		b.text = append(b.text, scanner.Bytes()...)
+		b.ends = append(b.ends, len(b.text))
 	}
-	return sum
+	return len(b.ends) > 0
 }
 
-func mapAll(do mapLine, content []byte) (c counts, err error) {
+func (b *block) lines(yield func([]byte) bool) {
+	start := 0
+	for _, end := range b.ends {
+		if !yield(b.text[start:end]) {
+			return
+		}
+		start = end
+	}
+}
+
+// mapAll reads block by block and measures what it costs to map them. A call that is mapped has just arrived, so it is in the
+// processor's cache, as a line of a block is; one out of a file that lies in memory as a whole is not.
+func mapAll(do mapLine, scanner *bufio.Scanner) (c counts, err error) {
 	var before, after runtime.MemStats
-	touch(content)
-	runtime.GC()
 	runtime.ReadMemStats(&before)
-	begun, used := time.Now(), cpuTime()
-	for line := range bytes.Lines(content) {
-		messages, _, err := do(bytes.TrimSuffix(line, []byte{'\n'}))
-		if err != nil {
+	var b block
+	for b.read(scanner) {
+		if err := mapBlock(do, &b, &c); err != nil {
 			return c, err
 		}
-		c.Sent += int64(messages)
 	}
-	c.Wall, c.CPU = time.Since(begun), cpuTime()-used
 	runtime.ReadMemStats(&after)
 	c.Allocations = after.Mallocs - before.Mallocs
 	c.PeakBytes = peakMemory()
-	return c, nil
+	return c, scanner.Err()
+}
+
+func mapBlock(do mapLine, b *block, c *counts) error {
+	begun, used := time.Now(), cpuTime()
+	for line := range b.lines {
+		messages, _, err := do(line)
+		if err != nil {
+			return err
+		}
+		c.Sent += int64(messages)
+	}
+	c.Wall += time.Since(begun)
+	c.CPU += cpuTime() - used
+	return nil
 }
