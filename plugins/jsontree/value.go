@@ -21,6 +21,21 @@ type Value struct {
 	at uint32
 }
 
+// Ref names a value inside its document: 0 for an absent one, and for the document's root. To keep many values of one
+// document as refs costs the garbage collector nothing, unlike values, which hold a pointer each.
+type Ref uint32
+
+// Ref is the value's name.
+func (v Value) Ref() Ref { return Ref(v.at) }
+
+// Resolve is the value of that name in v's document; absent for 0.
+func (v Value) Resolve(r Ref) Value {
+	if r == 0 {
+		return Value{}
+	}
+	return Value{v.t, uint32(r)}
+}
+
 // Kind tells what the value is.
 func (v Value) Kind() Kind {
 	if v.t == nil {

@@ -47,7 +47,7 @@ func (a *attributes) commit(t *target, r rank, buf []byte) (collided bool) {
 	if t.seen != a.seq {
 		t.seen, t.slot = a.seq, len(a.list)
 		a.list = append(a.list, added)
-		a.buf = buf
+		a.keep(buf)
 		return false
 	}
 	present := &a.list[t.slot]
@@ -57,16 +57,27 @@ func (a *attributes) commit(t *target, r rank, buf []byte) (collided bool) {
 	}
 	if r > present.rank {
 		*present = added
-		a.buf, a.gaps = buf, true
+		a.keep(buf)
+		a.gaps = true
 	} else {
 		a.drop(buf)
 	}
 	return true
 }
 
+// keep takes over what begin's buffer has become. While it has not grown it is the set's own, of which only the length
+// changes: no pointer is written, which the garbage collector would have to hear of with every member.
+func (a *attributes) keep(buf []byte) {
+	if cap(buf) != cap(a.buf) {
+		a.buf = buf
+		return
+	}
+	a.buf = a.buf[:len(buf)]
+}
+
 // drop forgets the member at the end of buf, but keeps the room that was made for it: to make it again for every such
 // member would copy all others each time.
-func (a *attributes) drop(buf []byte) { a.buf = buf[:len(a.buf)] }
+func (a *attributes) drop(buf []byte) { a.keep(buf[:len(a.buf)]) }
 
 // has tells whether the set holds a key.
 func (a *attributes) has(t *target) bool { return t.seen == a.seq }

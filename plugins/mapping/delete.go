@@ -16,8 +16,6 @@ func (m *Mapper) mapDelete() error {
 	if err != nil {
 		return err
 	}
-	m.head(clevertap.KindDelete, person)
-	m.out = append(m.out, '}')
-	m.emit(clevertap.KindDelete)
+	m.emit(clevertap.KindDelete, append(m.head(clevertap.KindDelete, person), '}'))
 	return nil
 }

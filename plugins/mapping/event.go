@@ -17,8 +17,7 @@ func (m *Mapper) mapTrack() error {
 	}
 	m.begin(&m.set, "properties")
 	m.addSource()
-	e := m.events.lookup(m.call.Event, m.opt.TrimValues)
-	m.properties.last = &e.first
+	e := m.events.lookup(m.call.Event, m.opt.TrimValues, m.properties)
 	if e.order {
 		if err := m.addOrder(m.call.Properties); err != nil {
 			return err
@@ -43,8 +42,7 @@ func (m *Mapper) mapView(event string) error {
 	if m.call.Category != "" {
 		m.addText(&m.set, m.properties.lookup("category").target, m.call.Category)
 	}
-	e := m.events.lookup(event, m.opt.TrimValues)
-	m.properties.last = &e.first
+	e := m.events.lookup(event, m.opt.TrimValues, m.properties)
 	m.addMembers(&m.set, m.properties, m.call.Properties)
 	return m.emitEvent(person, e)
 }
@@ -65,18 +63,15 @@ func (m *Mapper) emitEvent(person identity, e *event) error {
 		return &segment.Error{Reason: segment.EventNotDefined, Field: "event",
 			Rule: "has no characters that CleverTap allows"}
 	}
-	m.head(clevertap.KindEvent, person)
-	m.time()
-	m.out = append(m.out, `,"evtName":`...)
-	m.out = append(m.out, e.json...)
-	m.out = append(m.out, `,"evtData":{`...)
-	var surplus bool
-	m.out, surplus = m.set.appendTo(m.out, m.opt.MaxEventProperties)
+	out := m.appendTime(m.head(clevertap.KindEvent, person))
+	out = append(out, `,"evtName":`...)
+	out = append(out, e.json...)
+	out = append(out, `,"evtData":{`...)
+	out, surplus := m.set.appendTo(out, m.opt.MaxEventProperties)
 	if surplus {
 		m.field = "properties"
 		m.exceed(PropertiesDropped, "", "holds more properties than max_event_properties")
 	}
-	m.out = append(m.out, `}}`...)
-	m.emit(clevertap.KindEvent)
+	m.emit(clevertap.KindEvent, append(out, `}}`...))
 	return nil
 }

@@ -23,18 +23,22 @@ type event struct {
 	blank bool
 	// order tells that the event is a purchase, whatever its name.
 	order bool
-	// first stands before the first property, so that the key to expect there is that of the last such event.
-	first key
+	// before is a place before the first property, so that the key to expect there is that of the last such event.
+	before place
 }
 
 var charged = &event{json: jsontree.AppendString(nil, Charged)}
 
-// lookup returns what a name becomes. The name may point into memory that is used again.
-func (t *eventTable) lookup(name string, trim bool) *event {
+// lookup returns what a name becomes, and has the properties looked up in the order of the last event of that name. The
+// name may point into memory that is used again.
+func (t *eventTable) lookup(name string, trim bool, properties *keyTable) *event {
 	if e := t.events[name]; e != nil {
+		properties.last = e.before
 		return e
 	}
 	e := newEvent(name, trim)
+	e.before = properties.reserve(nil)
+	properties.last = e.before
 	if t.memory += 2*len(name) + 128; t.events == nil || t.memory > maxKeyMemory {
 		t.events, t.memory = map[string]*event{}, 0
 	}

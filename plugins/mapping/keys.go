@@ -18,9 +18,19 @@ type keyTable struct {
 	keys    map[string]*key
 	targets map[string]*target
 	memory  int
-	// last is the key that was looked up last.
-	last *key
+
+	// Calls of one kind have their members in one order, so the key that came after this one last time mostly is the one
+	// to look up now. Keys have places for that, which are numbers: the garbage collector would have to hear of every
+	// pointer that a lookup writes.
+	places []*key
+	// next is, by place, the place of the key that was looked up after the one there.
+	next []place
+	// last is the place of the key that was looked up last.
+	last place
 }
+
+// place is where a key table keeps a key. The zero place, and any that a table has reserved, holds none.
+type place uint32
 
 // keyRule is how one kind of record names its members.
 type keyRule struct {
@@ -37,10 +47,8 @@ type keyRule struct {
 
 // key is what a source name becomes.
 type key struct {
-	name string
-	// next is the key that was looked up after this one when that was last done. Calls of one kind have their members in
-	// one order, so it mostly is the one to look up now.
-	next *key
+	name  string
+	place place
 	// target is nil when nothing is left of the name.
 	target *target
 	// fixes are the repairs that the name itself needed.
@@ -100,7 +108,15 @@ func newKeyTable(rule keyRule) *keyTable {
 
 func (t *keyTable) reset() {
 	t.keys, t.targets, t.memory = map[string]*key{}, map[string]*target{}, 0
-	t.last = &key{}
+	t.places, t.next = nil, nil
+	t.last = t.reserve(nil)
+}
+
+// reserve makes a place for a key, or for what comes before a first key.
+func (t *keyTable) reserve(k *key) place {
+	t.places, t.next = append(t.places, k), append(t.next, 0)
+	t.memory += 16
+	return place(len(t.places) - 1)
 }
 
 // forget empties a table that has grown too large, and tells whether it was. Call it between records only, as it forgets
@@ -115,30 +131,38 @@ func (t *keyTable) forget() bool {
 
 // lookup returns what a source name becomes. The name may point into memory that is used again.
 func (t *keyTable) lookup(name string) *key {
-	if k := t.last.next; k != nil && k.name == name {
-		t.last = k
+	expected := t.next[t.last]
+	if k := t.places[expected]; k != nil && k.name == name {
+		t.last = expected
 		return k
 	}
-	k := t.keys[name]
-	if k == nil {
-		k = t.add(strings.Clone(name))
-	}
-	t.last.next, t.last = k, k
-	return k
+	return t.find(name)
 }
 
 // lookupPath is lookup for a name that stands in a buffer.
 func (t *keyTable) lookupPath(path []byte) *key {
-	if k := t.last.next; k != nil && k.name == string(path) {
-		t.last = k
+	expected := t.next[t.last]
+	if k := t.places[expected]; k != nil && k.name == string(path) {
+		t.last = expected
 		return k
 	}
-	return t.lookup(string(path))
+	return t.find(string(path))
+}
+
+// find is lookup for a name that comes out of order.
+func (t *keyTable) find(name string) *key {
+	k := t.keys[name]
+	if k == nil {
+		k = t.add(strings.Clone(name))
+	}
+	t.next[t.last] = k.place
+	t.last = k.place
+	return k
 }
 
 func (t *keyTable) add(name string) *key {
 	k := t.derive(name)
-	k.name = name
+	k.name, k.place = name, t.reserve(k)
 	t.keys[name] = k
 	t.memory += 2*len(name) + 128
 	return k

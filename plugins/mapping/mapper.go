@@ -191,24 +191,27 @@ func (m *Mapper) exceed(f Fixes, name, rule string) {
 	}
 }
 
-// emit ends the record in m.out.
-func (m *Mapper) emit(kind clevertap.Kind) {
-	m.records = append(m.records, Record{Kind: kind, JSON: bytes.Clone(m.out)})
+// emit ends a record that head began.
+func (m *Mapper) emit(kind clevertap.Kind, record []byte) {
+	m.out = record
+	m.records = append(m.records, Record{Kind: kind, JSON: bytes.Clone(record)})
 }
 
-// head starts a record: its type, the id it belongs to, and its time where it has one.
-func (m *Mapper) head(kind clevertap.Kind, id identity) {
-	m.out = append(m.out[:0], `{"type":"`...)
-	m.out = append(m.out, kind...)
-	m.out = append(m.out, `","`...)
-	m.out = append(m.out, id.field...)
-	m.out = append(m.out, `":`...)
-	m.out = jsontree.AppendString(m.out, id.value)
+// head starts a record, in memory that the next one uses again: its type and the id it belongs to.
+func (m *Mapper) head(kind clevertap.Kind, id identity) []byte {
+	out := append(m.out[:0], `{"type":"`...)
+	out = append(out, kind...)
+	out = append(out, `","`...)
+	out = append(out, id.field...)
+	out = append(out, `":`...)
+	return jsontree.AppendString(out, id.value)
 }
 
-func (m *Mapper) time() {
-	if ts, ok := m.call.Unix(); ok {
-		m.out = append(m.out, `,"ts":`...)
-		m.out = strconv.AppendInt(m.out, ts, 10)
+// appendTime appends when the call happened, where it tells.
+func (m *Mapper) appendTime(out []byte) []byte {
+	ts, ok := m.call.Unix()
+	if !ok {
+		return out
 	}
+	return strconv.AppendInt(append(out, `,"ts":`...), ts, 10)
 }

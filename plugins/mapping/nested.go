@@ -20,8 +20,7 @@ func (m *Mapper) addNested(set *attributes, table *keyTable, name string, v json
 		k := table.lookup(name)
 		m.addJSONText(set, k, rankOf(k), v)
 	case v.Kind() == jsontree.Object:
-		m.path = append(m.path[:0], cut(name, maxPath)...)
-		m.flatten(set, table, v)
+		m.path = m.flatten(set, table, append(m.path[:0], cut(name, maxPath)...), v)
 	default:
 		k := table.lookup(name)
 		m.addList(set, table, k, rankOf(k), v)
@@ -32,30 +31,30 @@ func (m *Mapper) addNested(set *attributes, table *keyTable, name string, v json
 // an end, a long name above many members would cost its length times their number.
 const maxPath = 4 * clevertap.MaxKeyChars
 
-// flatten adds the members of an object under names that start with m.path.
-func (m *Mapper) flatten(set *attributes, table *keyTable, object jsontree.Value) {
-	depth := len(m.path)
+// flatten adds the members of an object under names that start with path. It returns the path, which may have grown.
+func (m *Mapper) flatten(set *attributes, table *keyTable, path []byte, object jsontree.Value) []byte {
+	depth := len(path)
 	for name, v := range object.Members() {
 		if depth < maxPath {
-			m.path = append(append(m.path[:depth], '_'), name...)
+			path = append(append(path[:depth], '_'), name...)
 		}
 		switch v.Kind() {
 		case jsontree.Null:
 		case jsontree.Object:
 			if table.rule.profile && isOperator(v) {
-				m.addRaw(set, table.lookupPath(m.path), ordinary, v)
+				m.addRaw(set, table.lookupPath(path), ordinary, v)
 			} else {
-				m.flatten(set, table, v)
+				path = m.flatten(set, table, path, v)
 			}
 		case jsontree.Array:
 			if v.Len() > 0 {
-				m.addList(set, table, table.lookupPath(m.path), ordinary, v)
+				m.addList(set, table, table.lookupPath(path), ordinary, v)
 			}
 		default:
-			m.addScalar(set, table.lookupPath(m.path), ordinary, v)
+			m.addScalar(set, table.lookupPath(path), ordinary, v)
 		}
 	}
-	m.path = m.path[:depth]
+	return path[:depth]
 }
 
 // addList adds an array that is being flattened. Profiles have lists of strings; everything else is text.

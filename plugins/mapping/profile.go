@@ -71,19 +71,16 @@ func (m *Mapper) emitProfile(person identity, root func(identity, []byte) (ident
 	if err != nil {
 		return err
 	}
-	m.head(clevertap.KindProfile, id)
-	m.time()
-	m.out = append(m.out, `,"profileData":{`...)
+	out := m.appendTime(m.head(clevertap.KindProfile, id))
+	out = append(out, `,"profileData":{`...)
 	if assigned != "" {
-		m.out = append(m.out, `"Identity":`...)
-		m.out = jsontree.AppendString(m.out, assigned)
+		out = jsontree.AppendString(append(out, `"Identity":`...), assigned)
 		if len(m.text) > 0 {
-			m.out = append(m.out, ',')
+			out = append(out, ',')
 		}
 	}
-	m.out = append(m.out, m.text...)
-	m.out = append(m.out, `}}`...)
-	m.emit(clevertap.KindProfile)
+	out = append(out, m.text...)
+	m.emit(clevertap.KindProfile, append(out, `}}`...))
 	return nil
 }
 

@@ -26,17 +26,14 @@ func (m *Mapper) mapToken() {
 		m.fix(TokenSkipped)
 		return
 	}
-	m.head(clevertap.KindToken, identity{"objectId", anonymous})
-	m.out = append(m.out, `,"tokenData":{"id":`...)
-	m.out = jsontree.AppendString(m.out, token)
-	m.out = append(m.out, `,"type":"`...)
-	m.out = append(m.out, kind...)
-	m.out = append(m.out, '"')
+	out := m.head(clevertap.KindToken, identity{"objectId", anonymous})
+	out = jsontree.AppendString(append(out, `,"tokenData":{"id":`...), token)
+	out = append(out, `,"type":"`...)
+	out = append(append(out, kind...), '"')
 	if kind == "chrome" {
-		m.out = keys.AppendJSON(append(m.out, `,"keys":`...))
+		out = keys.AppendJSON(append(out, `,"keys":`...))
 	}
-	m.out = append(m.out, `}}`...)
-	m.emit(clevertap.KindToken)
+	m.emit(clevertap.KindToken, append(out, `}}`...))
 }
 
 // tokenType is the service that issued the token: as the call says, or as the device, its system or the library suggest;

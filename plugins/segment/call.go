@@ -37,15 +37,17 @@ type Call struct {
 	Properties jsontree.Value
 	Traits     jsontree.Value
 
-	timestamps [timestampCount]jsontree.Value
+	// document is the call itself, in which the refs below are resolved.
+	document   jsontree.Value
+	timestamps [timestampCount]jsontree.Ref
 	own        scope
 	envelope   scope
 }
 
-// scope is what a call and the envelope around it may both carry.
+// scope is what a call and the envelope around it may both carry: objects, or absent.
 type scope struct {
-	context      jsontree.Value
-	integrations jsontree.Value
+	context      jsontree.Ref
+	integrations jsontree.Ref
 }
 
 // The times of a call, in the order in which they say when it happened.
@@ -59,24 +61,25 @@ const (
 
 // Context returns a member of the call's context, or else of its envelope's.
 func (c *Call) Context(name string) jsontree.Value {
-	if v := c.own.context.Get(name); v.Kind() != jsontree.Null {
+	if v := c.document.Resolve(c.own.context).Get(name); v.Kind() != jsontree.Null {
 		return v
 	}
-	return c.envelope.context.Get(name)
+	return c.document.Resolve(c.envelope.context).Get(name)
 }
 
 // Integrations walks the call's integrations object, then the members that only its envelope has.
 func (c *Call) Integrations(yield func(string, jsontree.Value) bool) {
-	for name, v := range c.own.integrations.Members() {
+	ours := c.document.Resolve(c.own.integrations)
+	for name, v := range ours.Members() {
 		if !yield(name, v) {
 			return
 		}
 	}
-	if c.envelope.integrations == (jsontree.Value{}) {
+	if c.envelope.integrations == 0 {
 		return
 	}
-	own := jsontree.NewIndex(c.own.integrations)
-	for name, v := range c.envelope.integrations.Members() {
+	own := jsontree.NewIndex(ours)
+	for name, v := range c.document.Resolve(c.envelope.integrations).Members() {
 		if own.Get(name) == (jsontree.Value{}) && !yield(name, v) {
 			return
 		}
@@ -87,7 +90,8 @@ func (c *Call) Integrations(yield func(string, jsontree.Value) bool) {
 // receivedAt. Times that cannot be read or are not after 1970 count as absent, among them the year 1 that clients
 // send for a zero time. False if there is none.
 func (c *Call) Unix() (int64, bool) {
-	for _, v := range c.timestamps {
+	for _, ref := range c.timestamps {
+		v := c.document.Resolve(ref)
 		if t, ok := ParseISO8601(strings.TrimSpace(v.Text())); ok && t.Unix > 0 {
 			return t.Unix, true
 		}
@@ -100,19 +104,22 @@ func (c *Call) decode(v jsontree.Value, e envelope, route Type) error {
 	if v.Kind() != jsontree.Object {
 		return &Error{InvalidJSON, "", "a call must be a JSON object"}
 	}
-	var f fields
-	f.collect(v)
-	c.timestamps, c.own = f.timestamps, f.scope
-	c.envelope = scope{object(e.context), object(e.integrations)}
-	c.timestamps[sentAt] = orElse(c.timestamps[sentAt], e.sentAt)
+	f := fieldsOf(v)
+	c.document, c.timestamps, c.own = v, f.timestamps, f.scope
+	c.envelope = scope{object(e.context).Ref(), object(e.integrations).Ref()}
+	if f.value(f.timestamps[sentAt]).Kind() == jsontree.Null {
+		c.timestamps[sentAt] = e.sentAt.Ref()
+	}
 	var err error
-	if c.MessageID, err = decodeID("messageId", f.messageID); err != nil {
+	if c.MessageID, err = decodeID("messageId", f.value(f.messageID)); err != nil {
 		c.MessageID = "" // nothing depends on it
 	}
-	if c.Type = route; route == "" || f.typ.Kind() != jsontree.Null {
-		if c.Type, err = decodeType(f.typ); err != nil {
+	if typ := f.value(f.typ); route == "" || typ.Kind() != jsontree.Null {
+		if c.Type, err = decodeType(typ); err != nil {
 			return err
 		}
+	} else {
+		c.Type = route
 	}
 	if err := c.decodeIDs(&f); err != nil {
 		return err
@@ -122,23 +129,29 @@ func (c *Call) decode(v jsontree.Value, e envelope, route Type) error {
 
 // fields are the members of a call that matter, as found.
 type fields struct {
-	typ, userID, anonymousID, previousID, groupID, messageID jsontree.Value
-	event, name, category, properties, traits                jsontree.Value
-	timestamps                                               [timestampCount]jsontree.Value
+	call jsontree.Value
+
+	typ, userID, anonymousID, previousID, groupID, messageID jsontree.Ref
+	event, name, category, properties, traits                jsontree.Ref
+	timestamps                                               [timestampCount]jsontree.Ref
 	scope                                                    scope
 }
 
-// collect walks a call once. Of members with equal names it keeps the first.
-func (f *fields) collect(v jsontree.Value) {
-	for name, member := range v.Members() {
-		if slot := f.slot(name); slot != nil && *slot == (jsontree.Value{}) {
-			*slot = member
+// fieldsOf walks a call once. Of members with equal names it keeps the first.
+func fieldsOf(call jsontree.Value) fields {
+	f := fields{call: call}
+	for name, member := range call.Members() {
+		if slot := f.slot(name); slot != nil && *slot == 0 {
+			*slot = member.Ref()
 		}
 	}
-	f.scope = scope{object(f.scope.context), object(f.scope.integrations)}
+	f.scope = scope{object(f.value(f.scope.context)).Ref(), object(f.value(f.scope.integrations)).Ref()}
+	return f
 }
 
-func (f *fields) slot(name string) *jsontree.Value {
+func (f *fields) value(r jsontree.Ref) jsontree.Value { return f.call.Resolve(r) }
+
+func (f *fields) slot(name string) *jsontree.Ref {
 	switch name {
 	case "type":
 		return &f.typ

@@ -27,21 +27,20 @@ type Receipt struct {
 // https://segment.com/docs/connections/spec/common/#timestamps
 func (d Document) AppendReceived(dst []byte, i int, call *Call, r Receipt) []byte {
 	item := d.item(i)
-	var f fields
-	f.collect(item)
+	f := fieldsOf(item)
 	if call.MessageID == "" {
 		call.MessageID = r.NewID()
 	}
-	sent := orElse(f.timestamps[sentAt], d.envelope.sentAt)
+	sent := orElse(f.value(f.timestamps[sentAt]), d.envelope.sentAt)
 	dst = append(dst, '{')
-	if f.typ.Kind() != jsontree.Null || call.Type != "" {
-		dst = append(appendType(append(dst, `"type":`...), f.typ, call), ',')
+	if typ := f.value(f.typ); typ.Kind() != jsontree.Null || call.Type != "" {
+		dst = append(appendType(append(dst, `"type":`...), typ, call), ',')
 	}
 	dst = jsontree.AppendString(append(dst, `"messageId":`...), call.MessageID)
-	dst = appendTimes(dst, f.timestamps, sent, r)
+	dst = appendTimes(dst, &f, sent, r)
 	first := false
 	for name, member := range item.Members() {
-		if slot := f.slot(name); name == "writeKey" || slot != nil && *slot != member {
+		if slot := f.slot(name); name == "writeKey" || slot != nil && *slot != member.Ref() {
 			continue
 		}
 		switch name {
@@ -54,10 +53,10 @@ func (d Document) AppendReceived(dst []byte, i int, call *Call, r Receipt) []byt
 			dst = member.AppendJSON(appendName(dst, name, &first))
 		}
 	}
-	if c := d.envelope.context; c.Kind() == jsontree.Object && f.scope.context.Kind() == jsontree.Null {
+	if c := d.envelope.context; c.Kind() == jsontree.Object && f.scope.context == 0 {
 		dst = c.AppendJSON(appendName(dst, "context", &first))
 	}
-	if i := d.envelope.integrations; i.Kind() == jsontree.Object && f.scope.integrations.Kind() == jsontree.Null {
+	if i := d.envelope.integrations; i.Kind() == jsontree.Object && f.scope.integrations == 0 {
 		dst = i.AppendJSON(appendName(dst, "integrations", &first))
 	}
 	return append(dst, '}')
@@ -71,15 +70,16 @@ func appendType(dst []byte, written jsontree.Value, call *Call) []byte {
 }
 
 // appendTimes appends the four times of a call, after other members.
-func appendTimes(dst []byte, given [timestampCount]jsontree.Value, sent jsontree.Value, r Receipt) []byte {
+func appendTimes(dst []byte, f *fields, sent jsontree.Value, r Receipt) []byte {
 	first := false
-	happened := orElse(given[timestamp], given[originalTimestamp])
+	given := func(at int) jsontree.Value { return f.value(f.timestamps[at]) }
+	happened := orElse(given(timestamp), given(originalTimestamp))
 	at, known := instant(happened)
 	if !known {
-		happened = given[originalTimestamp]
+		happened = given(originalTimestamp)
 		at, known = instant(happened)
 	}
-	original := orElse(given[originalTimestamp], given[timestamp])
+	original := orElse(given(originalTimestamp), given(timestamp))
 	if original.Kind() == jsontree.String {
 		dst = original.AppendJSON(appendName(dst, "originalTimestamp", &first))
 	}
@@ -93,8 +93,8 @@ func appendTimes(dst []byte, given [timestampCount]jsontree.Value, sent jsontree
 		dst = happened.AppendJSON(dst)
 	}
 	dst = appendName(dst, "receivedAt", &first)
-	if _, ok := instant(given[receivedAt]); ok && r.Forwarded {
-		dst = given[receivedAt].AppendJSON(dst)
+	if _, ok := instant(given(receivedAt)); ok && r.Forwarded {
+		dst = given(receivedAt).AppendJSON(dst)
 	} else {
 		dst = appendTime(dst, r.At)
 	}

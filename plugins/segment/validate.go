@@ -55,17 +55,17 @@ func decodeType(v jsontree.Value) (Type, error) {
 }
 
 func (c *Call) decodeIDs(f *fields) (err error) {
-	if c.UserID, err = decodeID("userId", f.userID); err != nil {
+	if c.UserID, err = decodeID("userId", f.value(f.userID)); err != nil {
 		return err
 	}
-	if c.AnonymousID, err = decodeID("anonymousId", f.anonymousID); err != nil {
+	if c.AnonymousID, err = decodeID("anonymousId", f.value(f.anonymousID)); err != nil {
 		return err
 	}
 	switch c.Type {
 	case Alias:
-		c.PreviousID, err = decodeID("previousId", f.previousID)
+		c.PreviousID, err = decodeID("previousId", f.value(f.previousID))
 	case Group:
-		c.GroupID, err = decodeID("groupId", f.groupID)
+		c.GroupID, err = decodeID("groupId", f.value(f.groupID))
 	}
 	return err
 }
@@ -88,20 +88,20 @@ func decodeID(field string, v jsontree.Value) (string, error) {
 func (c *Call) decodeOwn(f *fields) (err error) {
 	switch c.Type {
 	case Identify, Group, Alias:
-		c.Traits, err = decodeObject("traits", f.traits, TraitsNotObject)
+		c.Traits, err = decodeObject("traits", f.value(f.traits), TraitsNotObject)
 	case Track:
-		if c.Event, err = decodeEvent(f.event); err != nil {
+		if c.Event, err = decodeEvent(f.value(f.event)); err != nil {
 			return err
 		}
-		c.Properties, err = decodeObject("properties", f.properties, PropertiesNotObject)
+		c.Properties, err = decodeObject("properties", f.value(f.properties), PropertiesNotObject)
 	case Page, Screen:
-		if c.Name, err = decodeText("name", f.name, NameNotString); err != nil {
+		if c.Name, err = decodeText("name", f.value(f.name), NameNotString); err != nil {
 			return err
 		}
-		if c.Category, err = decodeText("category", f.category, CategoryNotString); err != nil {
+		if c.Category, err = decodeText("category", f.value(f.category), CategoryNotString); err != nil {
 			return err
 		}
-		c.Properties, err = decodeObject("properties", f.properties, PropertiesNotObject)
+		c.Properties, err = decodeObject("properties", f.value(f.properties), PropertiesNotObject)
 	}
 	return err
 }
