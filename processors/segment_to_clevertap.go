@@ -3,7 +3,6 @@ package processors
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
 
@@ -25,7 +24,7 @@ func init() {
 
 type segmentToClevertap struct {
 	links   *linkCache // nil without an identity cache
-	workers sync.Pool
+	workers pool[*worker]
 	metrics mappingMetrics
 }
 
@@ -50,7 +49,7 @@ func newSegmentToClevertap(cfg segmentToClevertapConfig, mgr *service.Resources)
 	if _, err := mapping.NewMapper(cfg.mapping); err != nil {
 		return nil, err
 	}
-	p.workers.New = func() any {
+	p.workers.make = func() *worker {
 		mapper, _ := mapping.NewMapper(cfg.mapping) // the same options as above
 		return &worker{mapper: mapper}
 	}
@@ -64,8 +63,8 @@ func (p *segmentToClevertap) Process(ctx context.Context, msg *service.Message) 
 	if err != nil {
 		return nil, err
 	}
-	w := p.workers.Get().(*worker)
-	defer p.workers.Put(w)
+	w := p.workers.get()
+	defer p.workers.put(w)
 	doc, err := w.parser.Parse(raw)
 	if err != nil {
 		return nil, p.refuse(err)

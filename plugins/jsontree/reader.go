@@ -8,6 +8,8 @@ const (
 	MaxDepth = 300
 	// maxBytes keeps positions within 32 bits.
 	maxBytes = 2 << 30
+	// What is kept for the next document. One large document would hold its memory for as long as the parser lives.
+	maxKeptBytes, maxKeptNodes = 1 << 20, 1 << 16
 )
 
 // invalid is what the reader's functions return in place of a position.
@@ -32,6 +34,9 @@ const padding = 8
 
 // read reads the document raw, and tells whether it is valid. It keeps a copy, since it resolves escapes in place.
 func (r *reader) read(raw []byte) bool {
+	if cap(r.buf) > maxKeptBytes || cap(r.nodes) > maxKeptNodes {
+		r.buf, r.nodes = nil, nil
+	}
 	r.buf = append(append(r.buf[:0], raw...), make([]byte, padding)...)
 	r.nodes, r.depth, r.deep = r.nodes[:0], 0, false
 	end := r.value(skipSpace(r.buf, 0), r.node())

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -26,5 +27,29 @@ func TestNothingForgottenComesBack(t *testing.T) {
 			string(result.Records[0].JSON))
 		assert.Equal(t, KeyCollision, result.Fixes)
 		mapper.properties.memory = maxKeyMemory + 1
+	}
+}
+
+func TestAMapperGivesBackWhatALargeCallTook(t *testing.T) {
+	nested := `{"a":["` + strings.Repeat("x", maxBuffer) + `"]}`
+	for name, properties := range map[string]string{"of text": nested, "of items": `{"products":[` + nested + `]}`} {
+		t.Run(name, func(t *testing.T) {
+			options := DefaultOptions(Server)
+			options.Nested = Keep
+			mapper, err := NewMapper(options)
+			require.NoError(t, err)
+			for _, p := range []string{properties, `{"p":1}`} {
+				var parser segment.Parser
+				doc, err := parser.Parse([]byte(`{"type":"track","userId":"u","event":"Order Completed","properties":` + p + `}`))
+				require.NoError(t, err)
+				call, err := doc.Call(0)
+				require.NoError(t, err)
+				_, err = mapper.Map(&call, nil)
+				require.NoError(t, err)
+			}
+			for _, buffer := range [][]byte{mapper.out, mapper.text, mapper.set.buf, mapper.item.buf} {
+				assert.LessOrEqual(t, cap(buffer), maxBuffer)
+			}
+		})
 	}
 }

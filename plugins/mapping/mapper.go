@@ -114,7 +114,13 @@ func (m *Mapper) forget() {
 	if m.properties.forget() {
 		m.events = eventTable{} // events know the first of their keys
 	}
+	if max(cap(m.out), cap(m.text), cap(m.set.buf), cap(m.item.buf)) > maxBuffer {
+		m.set, m.item, m.path, m.text, m.out = attributes{}, attributes{}, nil, nil, nil
+	}
 }
+
+// maxBuffer is how large a record may be for its memory to be used again.
+const maxBuffer = 1 << 20
 
 func (m *Mapper) mapCall() error {
 	switch m.call.Type {
