@@ -1,6 +1,7 @@
 package clevertap_test
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"testing"
@@ -80,4 +81,39 @@ func TestKeysOfExportedProfilesStayTheSame(t *testing.T) {
 			assert.Equal(t, test.state, hex.EncodeToString(profile.State[:]), "state")
 		})
 	}
+}
+
+// FuzzInspectExported checks that every JSON object has keys, and the same without the white space between its parts.
+func FuzzInspectExported(f *testing.F) {
+	for _, seed := range []string{
+		`{"profile":{"objectId":"o"},"ts":20250607130935,"event_props":{"b":1.50,"a":[ 1e3, {"d":1,"c":null} ]}}`,
+		`{"identity":"u","platformInfo":[{"objectId":"b","ls":1}, {"objectId":"a"}],"events":{},"platformInfo":1}`,
+		`{"a":"\ud83d\ude00 \ud83d \ude00\ud83d \ud83d\u0041 \\ud83d \"\u0000","\uD83D":{}}`, "{\"a\":\"\xff\\n\"}", `{"\ud`, `[]`, `{"a":"\ud8"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, record []byte) {
+		before := bytes.Clone(record)
+		event, eventErr := clevertap.InspectExportedEvent(record)
+		profile, profileErr := clevertap.InspectExportedProfile(record)
+		require.Equal(t, before, record)
+		var object map[string]json.RawMessage
+		if err := json.Unmarshal(record, &object); err != nil || object == nil {
+			require.Error(t, eventErr)
+			require.Error(t, profileErr)
+			return
+		}
+		if bytes.Count(record, []byte("["))+bytes.Count(record, []byte("{")) < 300 {
+			require.NoError(t, eventErr)
+			require.NoError(t, profileErr)
+		}
+		var compact bytes.Buffer
+		require.NoError(t, json.Compact(&compact, record))
+		again, err := clevertap.InspectExportedEvent(compact.Bytes())
+		require.Equal(t, eventErr, err)
+		require.Equal(t, event, again)
+		profileAgain, err := clevertap.InspectExportedProfile(compact.Bytes())
+		require.Equal(t, profileErr, err)
+		require.Equal(t, profile, profileAgain)
+	})
 }
