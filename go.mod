@@ -18,7 +18,6 @@ require (
 	github.com/twmb/franz-go/pkg/kadm v1.17.2
 	github.com/twmb/franz-go/pkg/kfake v0.0.0-20260218055430-fc72d8313608
 	github.com/urfave/cli/v2 v2.27.7
-	github.com/valyala/fastjson v1.6.7
 	go.uber.org/goleak v1.3.0
 	golang.org/x/net v0.56.0
 	pgregory.net/rapid v1.2.0
@@ -241,7 +240,7 @@ require (
 )
 
 tool (
-	golang.org/x/vuln/cmd/govulncheck
 	golang.org/x/perf/cmd/benchstat
+	golang.org/x/vuln/cmd/govulncheck
 	honnef.co/go/tools/cmd/staticcheck
 )

@@ -1,19 +1,18 @@
 package clevertap
 
 import (
-	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/valyala/fastjson"
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 )
 
-// Key is a 128-bit hash of what a record is, whatever the order of its members.
+// Key is a 128-bit hash of what a record is, whatever the order of its members. Checkpoint caches hold keys, so the bytes
+// that go into one stay the same from version to version.
 type Key [16]byte
-
-var exportParsers fastjson.ParserPool
 
 // ExportedEvent is what tells one exported event from another.
 type ExportedEvent struct {
@@ -27,21 +26,19 @@ type ExportedEvent struct {
 // InspectExportedEvent reads a record of ExportEvents. The person is the objectId, which every record has and which
 // stays when an anonymous person gets an identity; only without it, the identity.
 func InspectExportedEvent(record []byte) (ExportedEvent, error) {
-	parser := exportParsers.Get()
-	defer exportParsers.Put(parser)
-	v, err := parser.ParseBytes(record)
-	if err != nil || v.Type() != fastjson.TypeObject {
-		return ExportedEvent{}, unclear("a record of the export is not an object")
+	parser := parsers.Get().(*jsontree.Parser)
+	defer parsers.Put(parser)
+	v, err := parseExported(parser, record)
+	if err != nil {
+		return ExportedEvent{}, err
 	}
-	person := v.Get("profile", "objectId")
-	if person == nil {
-		person = v.Get("profile", "identity")
-	}
+	profile, ts := v.Get("profile"), v.Get("ts")
+	person := cmp.Or(profile.Get("objectId"), profile.Get("identity"))
 	b := make([]byte, 0, len(record))
-	for _, part := range []*fastjson.Value{person, v.Get("ts"), v.Get("event_props"), v.Get("session_props")} {
+	for _, part := range []jsontree.Value{person, ts, v.Get("event_props"), v.Get("session_props")} {
 		b = append(appendCanonical(b, part), '\n')
 	}
-	return ExportedEvent{Key: keyOf(b), Day: dayOf(v.Get("ts"))}, nil
+	return ExportedEvent{Key: keyOf(b), Day: dayOf(ts)}, nil
 }
 
 // ExportedProfile is what tells one exported profile from another, and one state of it from the next.
@@ -52,32 +49,41 @@ type ExportedProfile struct {
 // InspectExportedProfile reads a record of ExportProfiles. The counts of events and the time a device was last seen are
 // no part of the state: they change without any change to the profile.
 func InspectExportedProfile(record []byte) (ExportedProfile, error) {
-	parser := exportParsers.Get()
-	defer exportParsers.Put(parser)
-	v, err := parser.ParseBytes(record)
-	if err != nil || v.Type() != fastjson.TypeObject {
-		return ExportedProfile{}, unclear("a record of the export is not an object")
+	parser := parsers.Get().(*jsontree.Parser)
+	defer parsers.Put(parser)
+	v, err := parseExported(parser, record)
+	if err != nil {
+		return ExportedProfile{}, err
 	}
-	v.Del("events")
-	platforms := v.GetArray("platformInfo")
-	for _, platform := range platforms {
-		platform.Del("ls")
-	}
-	// Exports promise no order of a person's devices.
-	slices.SortStableFunc(platforms, func(a, b *fastjson.Value) int {
-		return bytes.Compare(a.GetStringBytes("objectId"), b.GetStringBytes("objectId"))
-	})
-	person := v.Get("identity")
-	if person == nil {
-		person = v.Get("objectId")
-	}
-	if person == nil {
-		person = v.Get("platformInfo", "0", "objectId")
+	devices := devicesOf(v)
+	person := cmp.Or(v.Get("identity"), v.Get("objectId"))
+	if len(devices) > 0 {
+		person = cmp.Or(person, devices[0].Get("objectId"))
 	}
 	return ExportedProfile{
 		Person: keyOf(appendCanonical(nil, person)),
-		State:  keyOf(appendCanonical(make([]byte, 0, len(record)), v)),
+		State:  keyOf(appendState(make([]byte, 0, len(record)), v, devices)),
 	}, nil
+}
+
+func parseExported(parser *jsontree.Parser, record []byte) (jsontree.Value, error) {
+	v, err := parser.Parse(spellHalves(record))
+	if err != nil || v.Kind() != jsontree.Object {
+		return v, unclear("a record of the export is not an object")
+	}
+	return v, nil
+}
+
+// devicesOf lists a person's devices by their ids. Exports promise no order.
+func devicesOf(profile jsontree.Value) []jsontree.Value {
+	var devices []jsontree.Value
+	for _, device := range profile.Get("platformInfo").Elements() {
+		devices = append(devices, device)
+	}
+	slices.SortStableFunc(devices, func(a, b jsontree.Value) int {
+		return strings.Compare(a.Get("objectId").Text(), b.Get("objectId").Text())
+	})
+	return devices
 }
 
 func keyOf(b []byte) Key {
@@ -86,14 +92,11 @@ func keyOf(b []byte) Key {
 }
 
 // dayOf reads the first eight of the 14 digits of a time.
-func dayOf(ts *fastjson.Value) int {
+func dayOf(ts jsontree.Value) int {
 	const digits, dayDigits = 14, 8
-	if ts == nil {
-		return 0
-	}
-	text := string(ts.GetStringBytes())
-	if ts.Type() == fastjson.TypeNumber {
-		text = string(ts.MarshalTo(nil))
+	text := ts.Text()
+	if ts.Kind() == jsontree.Number {
+		text = ts.Literal()
 	}
 	if len(text) != digits {
 		return 0
@@ -103,38 +106,4 @@ func dayOf(ts *fastjson.Value) int {
 		return 0
 	}
 	return day
-}
-
-// appendCanonical writes a value with the members of its objects in the order of their names, numbers as they came.
-func appendCanonical(b []byte, v *fastjson.Value) []byte {
-	if v == nil {
-		return b
-	}
-	switch v.Type() {
-	case fastjson.TypeObject:
-		return appendObject(b, v.GetObject())
-	case fastjson.TypeArray:
-		b = append(b, '[')
-		for _, item := range v.GetArray() {
-			b = append(appendCanonical(b, item), ',')
-		}
-		return append(b, ']')
-	}
-	return v.MarshalTo(b)
-}
-
-func appendObject(b []byte, o *fastjson.Object) []byte {
-	type member struct {
-		name  string
-		value *fastjson.Value
-	}
-	members := make([]member, 0, o.Len())
-	o.Visit(func(name []byte, value *fastjson.Value) { members = append(members, member{string(name), value}) })
-	slices.SortStableFunc(members, func(x, y member) int { return strings.Compare(x.name, y.name) })
-	b = append(b, '{')
-	for _, m := range members {
-		b = append(strconv.AppendQuote(b, m.name), ':')
-		b = append(appendCanonical(b, m.value), ',')
-	}
-	return append(b, '}')
 }

@@ -10,11 +10,6 @@ import (
 
 // eachMember visits the members of an object with the place of their values, until the visitor has seen enough.
 func eachMember(raw []byte, visit func(name string, start, end int) bool) {
-	eachQuoted(raw, func(quoted []byte, start, end int) bool { return visit(memberName(quoted), start, end) })
-}
-
-// eachQuoted does the same with the names as they are written, quotes included.
-func eachQuoted(raw []byte, visit func(quoted []byte, start, end int) bool) {
 	for i := nextToken(raw, 0) + 1; ; {
 		if i = nextToken(raw, i); raw[i] == '}' {
 			return
@@ -22,7 +17,7 @@ func eachQuoted(raw []byte, visit func(quoted []byte, start, end int) bool) {
 		nameEnd := valueEnd(raw, i)
 		start := nextToken(raw, nameEnd)
 		end := valueEnd(raw, start)
-		if !visit(raw[i:nameEnd], start, end) {
+		if !visit(memberName(raw[i:nameEnd]), start, end) {
 			return
 		}
 		i = end
@@ -110,18 +105,15 @@ func depth(raw []byte) int {
 }
 
 // memberName reads a name, which may be written with escapes.
-func memberName(quoted []byte) string { return string(unquoted(quoted)) }
-
-// unquoted returns what a string says: a part of it, unless it is written with escapes.
-func unquoted(quoted []byte) []byte {
+func memberName(quoted []byte) string {
 	if bytes.IndexByte(quoted, '\\') < 0 {
-		return quoted[1 : len(quoted)-1]
+		return string(quoted[1 : len(quoted)-1])
 	}
-	var text string
-	if json.Unmarshal(quoted, &text) != nil {
-		return nil
+	var name string
+	if json.Unmarshal(quoted, &name) != nil {
+		return ""
 	}
-	return []byte(text)
+	return name
 }
 
 // isObject tells whether a document, of which nothing else is known yet, begins like an object.

@@ -1,12 +1,12 @@
 package clevertap
 
 import (
-	"bytes"
 	"encoding/json"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
-	"github.com/valyala/fastjson"
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 )
 
 // Kind is what one upload record does.
@@ -39,82 +39,85 @@ type RecordError struct{ Text string }
 // Error gives the stable reason and the text.
 func (e *RecordError) Error() string { return string(ReasonInvalidRecord) + ": " + e.Text }
 
-// fewBrackets is how many a record may have to be checked by the fast way, whose errors grow with the square of the
-// depth. It leaves room for a Charged event with all its items.
-const fewBrackets = 1000
+// maxRecordDepth is how deeply a record may be nested.
+const maxRecordDepth = 300
+
+var parsers = sync.Pool{New: func() any { return new(jsontree.Parser) }}
 
 // Inspect reads one upload record. The bytes are kept, not copied, and may not change while the record is in use.
 //
 // It is strict about JSON and UTF-8, since one broken record makes CleverTap refuse the whole request, and leaves
 // everything else to CleverTap's own checks.
 func Inspect(raw []byte) (Record, error) {
-	if !validJSON(raw) {
-		return Record{}, &RecordError{"not valid JSON"}
+	parser := parsers.Get().(*jsontree.Parser)
+	defer parsers.Put(parser)
+	record := Record{Raw: raw}
+	if err := eachRecordMember(parser, raw, record.take); err != nil {
+		return Record{}, err
 	}
-	if brackets(raw) > fastjson.MaxDepth && depth(raw) > fastjson.MaxDepth {
-		return Record{}, &RecordError{"nested too deeply"}
-	}
-	if !isObject(raw) {
-		return Record{}, &RecordError{"not a JSON object"}
-	}
-	record := readRecord(raw)
 	return record, record.check()
 }
 
-// validJSON is json.Valid and utf8.Valid in half the time, which is most of what a record costs here. The fast
-// check overlooks control characters in a string that has escapes, too.
-func validJSON(raw []byte) bool {
+// eachRecordMember visits the members of a record until the visitor has seen enough. Names and values are good for the
+// time of the visit.
+func eachRecordMember(parser *jsontree.Parser, raw []byte, visit func(name string, value jsontree.Value) bool) error {
+	doc, err := parser.Parse(raw)
+	if err != nil {
+		return eachDeepMember(parser, raw, visit)
+	}
 	switch {
-	case !utf8.Valid(raw):
-		return false
-	case brackets(raw) > fewBrackets, hasControl(raw):
-		return json.Valid(raw)
+	case !doc.UTF8():
+		return &RecordError{"not valid JSON"}
+	case doc.Kind() != jsontree.Object:
+		return &RecordError{"not a JSON object"}
 	}
-	return fastjson.ValidateBytes(raw) == nil
-}
-
-func hasControl(raw []byte) bool {
-	for _, c := range raw {
-		if c < ' ' {
-			return true
+	for name, value := range doc.Members() {
+		if !visit(name, value) {
+			break
 		}
 	}
-	return false
+	return nil
 }
 
-// brackets is how deeply a document can be nested at most.
-func brackets(raw []byte) int {
-	return bytes.Count(raw, []byte{'{'}) + bytes.Count(raw, []byte{'['})
-}
-
-func readRecord(raw []byte) Record {
-	record := Record{Raw: raw}
-	eachQuoted(raw, func(name []byte, start, end int) bool {
-		switch value := raw[start:end]; string(unquoted(name)) {
-		case "type":
-			record.Kind = kindOf(value)
-		case "identity":
-			record.Identity = record.addID(value)
-		case "objectId":
-			record.ObjectID = record.addID(value)
-		case "FBID", "GPID":
-			record.addID(value)
-		case "profileData":
-			record.addLinked(value)
-		}
-		return true
+// eachDeepMember does the same with what the parser refuses. That may still be a record: it may be nested one level
+// deeper than the parser goes, and then each member by itself is not.
+func eachDeepMember(parser *jsontree.Parser, raw []byte, visit func(name string, value jsontree.Value) bool) error {
+	switch {
+	case !json.Valid(raw), !utf8.Valid(raw):
+		return &RecordError{"not valid JSON"}
+	case depth(raw) > maxRecordDepth:
+		return &RecordError{"nested too deeply"}
+	case !isObject(raw):
+		return &RecordError{"not a JSON object"}
+	}
+	eachMember(raw, func(name string, start, end int) bool {
+		value, err := parser.Parse(raw[start:end])
+		return err == nil && visit(name, value)
 	})
-	return record
+	return nil
+}
+
+// take reads what sending the record must know. Of members with equal names the last one counts, but all ids do.
+func (r *Record) take(name string, value jsontree.Value) bool {
+	switch name {
+	case "type":
+		r.Kind = kindOf(value.Text())
+	case "identity":
+		r.Identity = r.addID(value)
+	case "objectId":
+		r.ObjectID = r.addID(value)
+	case "FBID", "GPID":
+		r.addID(value)
+	case "profileData":
+		r.addLinked(value)
+	}
+	return true
 }
 
 // kindOf returns "" for what is none.
-func kindOf(value []byte) Kind {
-	if value[0] != '"' {
-		return ""
-	}
-	name := unquoted(value)
+func kindOf(name string) Kind {
 	for _, kind := range []Kind{KindEvent, KindProfile, KindToken, KindDelete} {
-		if string(name) == string(kind) {
+		if name == string(kind) {
 			return kind
 		}
 	}
@@ -122,33 +125,26 @@ func kindOf(value []byte) Kind {
 }
 
 // addLinked collects the identity that a profile is given besides the one it is found by, which links or merges people.
-func (r *Record) addLinked(profileData []byte) {
-	if profileData[0] != '{' {
-		return
-	}
-	eachQuoted(profileData, func(name []byte, start, end int) bool {
-		if bytes.EqualFold(unquoted(name), []byte("identity")) {
-			r.addID(profileData[start:end])
+func (r *Record) addLinked(profileData jsontree.Value) {
+	for name, value := range profileData.Members() {
+		if strings.EqualFold(name, "identity") {
+			r.addID(value)
 		}
-		return true
-	})
+	}
 }
 
 // addID returns the id as text, empty for none, and remembers it for comparing: without regard to case and surrounding space, since
 // taking one person for two would break their order, while taking two for one only costs a little time.
-func (r *Record) addID(value []byte) string {
-	var id string
-	switch c := value[0]; {
-	case c == '"':
-		id = string(unquoted(value))
-	case c == '-' || (c >= '0' && c <= '9'):
-		id = string(value)
+func (r *Record) addID(value jsontree.Value) string {
+	id := value.Text()
+	if value.Kind() == jsontree.Number {
+		id = value.Literal()
 	}
-	key := strings.ToLower(strings.TrimSpace(id))
-	if key == "" {
+	if strings.TrimSpace(id) == "" {
 		return ""
 	}
-	r.IDs = append(r.IDs, key)
+	id = strings.Clone(id) // the parser will reuse its memory
+	r.IDs = append(r.IDs, strings.ToLower(strings.TrimSpace(id)))
 	return id
 }
 

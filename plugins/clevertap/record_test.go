@@ -1,7 +1,9 @@
 package clevertap_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -82,12 +84,52 @@ func TestInspectRefuses(t *testing.T) {
 	}
 }
 
+// deepRecord is nested that deeply, with ids before and behind what is deep, and one inside that is none.
+func deepRecord(levels int) string {
+	inside := levels - 1
+	return `{"type":"event","identity":"u1","evtData":` + strings.Repeat(`[`, inside-1) + `{"identity":"x"}` + strings.Repeat(`]`, inside-1) + `,"objectId":"o1"}`
+}
+
+func TestInspectReadsDownToTheLimit(t *testing.T) {
+	for _, levels := range []int{2, 298, 299, 300} {
+		record, err := clevertap.Inspect([]byte(deepRecord(levels)))
+		require.NoError(t, err, levels)
+		assert.Equal(t, clevertap.KindEvent, record.Kind)
+		assert.Equal(t, []string{"u1", "o1"}, record.IDs)
+	}
+	for raw, text := range map[string]string{
+		deepRecord(301):       "invalid_record: nested too deeply",
+		deepRecord(300) + "}": "invalid_record: not valid JSON",
+		deepRecord(5000)[1:]:  "invalid_record: not valid JSON",
+		strings.Replace(deepRecord(300), "x", "\xff", 1): "invalid_record: not valid JSON",
+		"[" + deepRecord(299) + "]":                      "invalid_record: not a JSON object",
+	} {
+		_, err := clevertap.Inspect([]byte(raw))
+		assert.EqualError(t, err, text)
+	}
+}
+
+func TestARecordKeepsItsIDsWhileOthersAreRead(t *testing.T) {
+	first, err := clevertap.Inspect([]byte(`{"type":"delete","identity":"u1"}`))
+	require.NoError(t, err)
+	for range 100 {
+		_, err := clevertap.Inspect([]byte(`{"type":"delete","identity":"x2"}`))
+		require.NoError(t, err)
+	}
+	assert.Equal(t, "u1", first.Identity)
+	assert.Equal(t, []string{"u1"}, first.IDs)
+}
+
+// FuzzInspect checks that records are read as encoding/json reads them.
 func FuzzInspect(f *testing.F) {
-	f.Add([]byte(`{"type":"profile","objectId":"a","profileData":{"Identity":1}}`))
-	f.Add([]byte(`{"type":"delete","identity":"u"}`))
-	f.Add([]byte(`{"type":"event","identity":"\u00e9\ud83d\ude00\\\"","evtData":{"a":[1e5,-0.5,true,null,"\/"]}}`))
-	f.Add([]byte(`[{}`))
-	f.Add([]byte(strings.Repeat(`{"a":[`, 600)))
+	for _, seed := range []string{
+		`{"type":"profile","objectId":"a","profileData":{"Identity":1,"IDENTITY":" B "}}`, `{"type":"delete","identity":"u"}`,
+		`{"type":"event","identity":"\u00e9\ud83d\ude00\\\"","evtData":{"a":[1e5,-0.5,true,null,"\/"]}}`,
+		`{"type":"event","identity":"A","identity":null,"GPID":-1.50,"FBID":"\ud83dx"}`, `{"\u0074ype":"tok\u0065n","\u006fbjectId":"a"}`,
+		`[{}`, strings.Repeat(`{"a":[`, 600), deepRecord(299), deepRecord(300), deepRecord(301),
+	} {
+		f.Add([]byte(seed))
+	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		record, err := clevertap.Inspect(raw)
 		sound := json.Valid(raw) && utf8.Valid(raw)
@@ -96,14 +138,59 @@ func FuzzInspect(f *testing.F) {
 			return
 		}
 		require.True(t, sound)
-		var members map[string]any
-		require.NoError(t, json.Unmarshal(raw, &members))
-		assert.Equal(t, members["type"], string(record.Kind))
-		assert.NotContains(t, record.IDs, "")
-		for _, name := range []string{"identity", "objectId", "FBID", "GPID"} {
-			if id, _ := members[name].(string); strings.TrimSpace(id) != "" {
-				assert.Contains(t, record.IDs, strings.ToLower(strings.TrimSpace(id)))
+		kind, ids := readSlowly(t, raw)
+		assert.Equal(t, kind, string(record.Kind))
+		assert.Equal(t, ids, record.IDs)
+	})
+}
+
+// readSlowly is what Inspect reads, by means of encoding/json.
+func readSlowly(t *testing.T, raw []byte) (kind any, ids []string) {
+	t.Helper()
+	eachMemberSlowly(t, raw, func(name string, raw json.RawMessage, value any) {
+		switch name {
+		case "type":
+			kind = value
+		case "identity", "objectId", "FBID", "GPID":
+			ids = appendID(ids, value)
+		case "profileData":
+			if _, ok := value.(map[string]any); ok {
+				eachMemberSlowly(t, raw, func(name string, _ json.RawMessage, value any) {
+					if strings.EqualFold(name, "identity") {
+						ids = appendID(ids, value)
+					}
+				})
 			}
 		}
 	})
+	return kind, ids
+}
+
+func eachMemberSlowly(t *testing.T, object []byte, visit func(name string, raw json.RawMessage, value any)) {
+	t.Helper()
+	decoder := json.NewDecoder(bytes.NewReader(object))
+	_, err := decoder.Token()
+	for require.NoError(t, err); decoder.More(); {
+		name, err := decoder.Token()
+		require.NoError(t, err)
+		var raw json.RawMessage
+		require.NoError(t, decoder.Decode(&raw))
+		value := json.NewDecoder(bytes.NewReader(raw))
+		value.UseNumber()
+		var decoded any
+		require.NoError(t, value.Decode(&decoded))
+		visit(name.(string), raw, decoded)
+	}
+}
+
+func appendID(ids []string, value any) []string {
+	text := ""
+	switch value.(type) {
+	case string, json.Number:
+		text = fmt.Sprint(value)
+	}
+	if text = strings.ToLower(strings.TrimSpace(text)); text == "" {
+		return ids
+	}
+	return append(ids, text)
 }

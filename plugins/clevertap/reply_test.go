@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestRepliesArePlacedByRecordNumber(t *testing.T) {
@@ -109,4 +110,32 @@ func TestErrorTexts(t *testing.T) {
 		(&Error{Status: 401}).classified("").Error())
 	_, known := ReasonOf(errors.New("other"))
 	assert.False(t, known)
+}
+
+// FuzzReply checks that no reply makes a failure of a record that was not sent, or two of one.
+func FuzzReply(f *testing.F) {
+	for _, seed := range []string{
+		`{"status":"success","processed":3,"unprocessed":[]}`, `{"status":"partial","processed":"1","unprocessed":[{"code":"513","error":"x. Skipped record number : 3"},{"error":null}]}`,
+		`{"status":"fail","processed":0,"unprocessed":[{"code":1,"error":"x"},{"error":"y"},{"error":{}}]}`, `{"status":"fail","error":"x","code":1}`, `{"processed":-1}`, `[]`, `{"processed`,
+	} {
+		f.Add([]byte(seed), 3)
+	}
+	f.Fuzz(func(t *testing.T, body []byte, records int) {
+		r, err := parseReply(body)
+		if err != nil {
+			return
+		}
+		rejections, err := r.rejections(records)
+		if err != nil {
+			require.Nil(t, rejections)
+			return
+		}
+		taken := map[int]bool{}
+		for _, rejection := range rejections {
+			require.False(t, taken[rejection.Position])
+			taken[rejection.Position] = true
+			require.GreaterOrEqual(t, rejection.Position, 0)
+			require.Less(t, rejection.Position, records)
+		}
+	})
 }

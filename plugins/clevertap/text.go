@@ -7,7 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/valyala/fastjson"
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 )
 
 const (
@@ -92,39 +92,54 @@ func cut(text string, limit int) string {
 	return text[:limit]
 }
 
-var recordParsers fastjson.ParserPool
-
 // sentValues walks all values of records but their types.
 func sentValues(records []Record) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		parser := recordParsers.Get()
-		defer recordParsers.Put(parser)
+		parser := parsers.Get().(*jsontree.Parser)
+		defer parsers.Put(parser)
 		for _, record := range records {
-			value, err := parser.ParseBytes(record.Raw)
-			if err != nil {
-				continue
-			}
-			value.Del("type")
-			if !eachScalar(value, yield) {
+			if !eachSentValue(parser, record, yield) {
 				return
 			}
 		}
 	}
 }
 
-func eachScalar(value *fastjson.Value, yield func(string) bool) bool {
-	more := true
-	switch value.Type() {
-	case fastjson.TypeObject:
-		value.GetObject().Visit(func(_ []byte, v *fastjson.Value) { more = more && eachScalar(v, yield) })
-	case fastjson.TypeArray:
-		for _, v := range value.GetArray() {
-			more = more && eachScalar(v, yield)
+func eachSentValue(parser *jsontree.Parser, record Record, yield func(string) bool) (more bool) {
+	more = true
+	typed := false
+	// An error means that it is no record: nothing of it was sent.
+	_ = eachRecordMember(parser, record.Raw, func(name string, value jsontree.Value) bool {
+		if name == "type" && !typed {
+			typed = true
+			return true
 		}
-	case fastjson.TypeString:
-		more = yield(string(value.GetStringBytes()))
-	case fastjson.TypeNumber:
-		more = yield(string(value.MarshalTo(nil)))
-	}
+		more = eachScalar(value, yield)
+		return more
+	})
 	return more
+}
+
+// eachScalar walks the texts and numbers of a value. They are copies: the parser goes on to the next record while
+// they are in use.
+func eachScalar(value jsontree.Value, yield func(string) bool) bool {
+	switch value.Kind() {
+	case jsontree.Object:
+		for _, member := range value.Members() {
+			if !eachScalar(member, yield) {
+				return false
+			}
+		}
+	case jsontree.Array:
+		for _, element := range value.Elements() {
+			if !eachScalar(element, yield) {
+				return false
+			}
+		}
+	case jsontree.String:
+		return yield(strings.Clone(value.Text()))
+	case jsontree.Number:
+		return yield(strings.Clone(value.Literal()))
+	}
+	return true
 }

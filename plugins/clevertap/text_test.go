@@ -1,6 +1,9 @@
 package clevertap
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -45,10 +48,74 @@ func TestCleanTextIsBounded(t *testing.T) {
 func TestSentValuesAreAllButTheType(t *testing.T) {
 	record, err := Inspect([]byte(`{"type":"event","identity":"u1","ts":17,"evtData":{"a":["x",{"b":"y"}],"c":true,"d":1.50}}`))
 	require.NoError(t, err)
-	assert.Equal(t, []string{"u1", "17", "x", "y", "1.50"}, slices.Collect(sentValues([]Record{record})))
-	for range sentValues([]Record{record, record}) {
-		break
+	other, err := Inspect([]byte(`{"type":"token","type":"event","identity":"\u00e9","evtData":{"b":"z"}}`))
+	require.NoError(t, err)
+	want := []string{"u1", "17", "x", "y", "1.50", "event", "é", "z"}
+	assert.Equal(t, want, slices.Collect(sentValues([]Record{record, other})))
+	for count := range want {
+		var some []string
+		for value := range sentValues([]Record{record, other}) {
+			if some = append(some, value); len(some) > count {
+				break
+			}
+		}
+		assert.Equal(t, want[:count+1], some)
 	}
+}
+
+func TestSentValuesOfTheDeepestRecord(t *testing.T) {
+	record, err := Inspect([]byte(`{"type":"event","evtData":` + strings.Repeat(`[`, 299) + `"x"` + strings.Repeat(`]`, 299) + `}`))
+	require.NoError(t, err)
+	assert.Equal(t, []string{"x"}, slices.Collect(sentValues([]Record{record})))
+}
+
+// FuzzSentValues checks that no value of a record is overlooked: what is not among them is not masked.
+func FuzzSentValues(f *testing.F) {
+	f.Add([]byte(`{"type":"event","identity":"\u00e9\ud83d","ts":17,"evtData":{"a":["x",{"type":"y"}],"c":true,"d":1.50,"type":[]}}`))
+	f.Add([]byte(`{"type":"profile","profileData":{"Identity":"a","a":{"$add":["b",null,-1e5]},"":""}}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		record, err := Inspect(raw)
+		if err != nil {
+			return
+		}
+		decoder := json.NewDecoder(bytes.NewReader(raw))
+		decoder.UseNumber()
+		var want []string
+		typed := false
+		for next(t, decoder); decoder.More(); {
+			if name := next(t, decoder); name == "type" && !typed {
+				typed = true
+				require.NoError(t, decoder.Decode(new(any)))
+				continue
+			}
+			want = appendScalars(t, want, decoder)
+		}
+		require.Equal(t, want, slices.Collect(sentValues([]Record{record})))
+	})
+}
+
+func next(t *testing.T, decoder *json.Decoder) json.Token {
+	t.Helper()
+	token, err := decoder.Token()
+	require.NoError(t, err)
+	return token
+}
+
+// appendScalars appends the texts and numbers of the value that comes next.
+func appendScalars(t *testing.T, scalars []string, decoder *json.Decoder) []string {
+	switch token := next(t, decoder).(type) {
+	case json.Delim:
+		for decoder.More() {
+			if token == '{' {
+				next(t, decoder)
+			}
+			scalars = appendScalars(t, scalars, decoder)
+		}
+		next(t, decoder)
+	case string, json.Number:
+		return append(scalars, fmt.Sprint(token))
+	}
+	return scalars
 }
 
 func FuzzCleanText(f *testing.F) {

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 
-	"github.com/valyala/fastjson"
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 )
 
 const (
@@ -13,7 +13,7 @@ const (
 	// maxTargetID bounds the id of a campaign, a number of ten digits.
 	maxTargetID = 64
 	// maxWebhookDepth leaves room for the array that a single profile is put into.
-	maxWebhookDepth = fastjson.MaxDepth - 2
+	maxWebhookDepth = jsontree.MaxDepth - 2
 )
 
 // What can be wrong with the body of a webhook call. The texts are stable words.

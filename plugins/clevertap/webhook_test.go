@@ -193,3 +193,27 @@ func TestWithEventNameAddsItAndNothingElse(t *testing.T) {
 		assert.Equal(t, want, string(clevertap.WithEventName([]byte(line), `A "b" & c`)))
 	}
 }
+
+// FuzzWithEventName checks that a line without the member gets it, and that nothing else of any line changes.
+func FuzzWithEventName(f *testing.F) {
+	for _, seed := range []string{`{"ts":20171109000015,"n":1.10}`, ` { } `, `{"event_name":"own"}`, `{"\u0065vent_name":1}`, `{"a":{"event_name":1}}`, `[{}]`, `{"a":`} {
+		f.Add([]byte(seed), "Item \"viewed\" & <bought>")
+	}
+	f.Fuzz(func(t *testing.T, line []byte, name string) {
+		before := bytes.Clone(line)
+		out := clevertap.WithEventName(line, name)
+		require.Equal(t, before, line)
+		var members map[string]json.RawMessage
+		if json.Unmarshal(line, &members) != nil || members == nil || members["event_name"] != nil {
+			require.Equal(t, line, out)
+			return
+		}
+		require.True(t, json.Valid(out))
+		start := bytes.IndexByte(line, '{') + 1
+		added := bytes.TrimSuffix(out[start:start+len(out)-len(line)], []byte(","))
+		require.Equal(t, string(line), string(out[:start])+string(out[start+len(out)-len(line):]))
+		var member map[string]string
+		require.NoError(t, json.Unmarshal([]byte("{"+string(added)+"}"), &member))
+		require.Equal(t, map[string]string{"event_name": string([]rune(name))}, member)
+	})
+}

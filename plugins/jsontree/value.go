@@ -56,6 +56,20 @@ func (v Value) Text() string {
 // characters.
 func (v Value) Plain() bool { return v.Kind() == String && v.t.nodes[v.at].textMarks == 0 }
 
+// UTF8 tells whether all texts and names of the value are UTF-8, its own name included.
+func (v Value) UTF8() bool {
+	if v.t == nil {
+		return true
+	}
+	nodes := v.t.nodes[v.at:v.t.nodes[v.at].next]
+	for i := range nodes {
+		if (nodes[i].nameMarks|nodes[i].textMarks)&broken != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // Literal returns a number, true or false as it stands in the document; "" for any other kind.
 func (v Value) Literal() string {
 	if kind := v.Kind(); kind != Number && kind != Bool {
