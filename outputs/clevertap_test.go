@@ -36,7 +36,7 @@ func TestWhatIsNoRecordFailsAloneAndIsNotSent(t *testing.T) {
 	batch[2].SetError(errors.New("segment_to_clevertap: missing_identity: userId"))
 	err := out.WriteBatch(t.Context(), batch)
 	assert.Equal(t, map[int]string{
-		1: "clevertap: invalid_record: not valid JSON",
+		1: "clevertap: invalid_record: not valid JSON: syntax error at byte 1",
 		2: "clevertap: unmapped: segment_to_clevertap: missing_identity: userId",
 		3: "clevertap: invalid_record: type is none of profile, event, token, delete",
 	}, failures(t, batch, err))

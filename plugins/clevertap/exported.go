@@ -67,7 +67,7 @@ func InspectExportedProfile(record []byte) (ExportedProfile, error) {
 }
 
 func parseExported(parser *jsontree.Parser, record []byte) (jsontree.Value, error) {
-	v, err := parser.Parse(spellHalves(record))
+	v, err := parser.Parse(record)
 	if err != nil || v.Kind() != jsontree.Object {
 		return v, unclear("a record of the export is not an object")
 	}

@@ -1,10 +1,8 @@
 package clevertap
 
 import (
-	"encoding/json"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 )
@@ -39,9 +37,6 @@ type RecordError struct{ Text string }
 // Error gives the stable reason and the text.
 func (e *RecordError) Error() string { return string(ReasonInvalidRecord) + ": " + e.Text }
 
-// maxRecordDepth is how deeply a record may be nested.
-const maxRecordDepth = 300
-
 var parsers = sync.Pool{New: func() any { return new(jsontree.Parser) }}
 
 // Inspect reads one upload record. The bytes are kept, not copied, and may not change while the record is in use.
@@ -62,12 +57,11 @@ func Inspect(raw []byte) (Record, error) {
 // time of the visit.
 func eachRecordMember(parser *jsontree.Parser, raw []byte, visit func(name string, value jsontree.Value) bool) error {
 	doc, err := parser.Parse(raw)
-	if err != nil {
-		return eachDeepMember(parser, raw, visit)
-	}
 	switch {
+	case err != nil:
+		return &RecordError{"not valid JSON: " + err.Error()}
 	case !doc.UTF8():
-		return &RecordError{"not valid JSON"}
+		return &RecordError{"not valid JSON: is not UTF-8"}
 	case doc.Kind() != jsontree.Object:
 		return &RecordError{"not a JSON object"}
 	}
@@ -76,24 +70,6 @@ func eachRecordMember(parser *jsontree.Parser, raw []byte, visit func(name strin
 			break
 		}
 	}
-	return nil
-}
-
-// eachDeepMember does the same with what the parser refuses. That may still be a record: it may be nested one level
-// deeper than the parser goes, and then each member by itself is not.
-func eachDeepMember(parser *jsontree.Parser, raw []byte, visit func(name string, value jsontree.Value) bool) error {
-	switch {
-	case !json.Valid(raw), !utf8.Valid(raw):
-		return &RecordError{"not valid JSON"}
-	case depth(raw) > maxRecordDepth:
-		return &RecordError{"nested too deeply"}
-	case !isObject(raw):
-		return &RecordError{"not a JSON object"}
-	}
-	eachMember(raw, func(name string, start, end int) bool {
-		value, err := parser.Parse(raw[start:end])
-		return err == nil && visit(name, value)
-	})
 	return nil
 }
 
