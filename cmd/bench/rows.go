@@ -44,6 +44,9 @@ const (
 
 	toSegment = `segment: { write_key: TEST-WRITE-KEY, endpoint: "{server}", batching: { count: 250, ` + lastWait + ` } }`
 
+	// Tokens need requests of their own, so what they cost is the number of requests. CleverTap takes no others.
+	withoutTokens = `segment_to_clevertap: { push_tokens: "off" }`
+
 	byHand = `mapping: 'from "{mapping}"'`
 )
 
@@ -96,7 +99,15 @@ func delivering() []row {
 			processors: `segment_to_clevertap: {}`, output: toClevertap, peer: clevertapPeer, bases: []string{"bloblang_http"},
 		},
 		{
-			name: "one_user", title: "the same, all calls about one person", input: hotCalls, cores: 2, delivered: tally.records,
+			name: "no_tokens", title: "the same without push tokens", cores: 2, delivered: tally.kept,
+			processors: withoutTokens, output: toClevertap, peer: clevertapPeer,
+		},
+		{
+			name: "one_user", title: "without push tokens, all calls about one person", input: hotCalls, cores: 2, delivered: tally.kept,
+			processors: withoutTokens, output: toClevertap, peer: clevertapPeer, bases: []string{"no_tokens"},
+		},
+		{
+			name: "one_user_tokens", title: "all calls about one person, push tokens among them", input: hotCalls, cores: 2, delivered: tally.records,
 			processors: `segment_to_clevertap: {}`, output: toClevertap, peer: clevertapPeer, bases: []string{"clevertap"},
 		},
 		{

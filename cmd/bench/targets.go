@@ -26,7 +26,7 @@ var targets = []target{
 	{what: "peak memory to CleverTap, long file, MB", row: "memory", atMost: true, wanted: 150, measure: memory, format: "%.0f"},
 	{what: "mapping back alone, CPU s per million records", row: "back_mapper", atMost: true, wanted: 6, measure: cpu, format: "%.2f"},
 	{what: "export to Segment on two cores with the server, records/s", row: "segment", wanted: 25_000, measure: speed, format: "%.0f"},
-	{what: "one person ÷ many, to CleverTap, events/s (1, less what is noise)", row: "one_user", base: "clevertap", wanted: 0.95, measure: result.fasterThan, format: "%.2f"},
+	{what: "one person ÷ many, to CleverTap, events/s (1, less what is noise)", row: "one_user", base: "no_tokens", wanted: 0.95, measure: result.fasterThan, format: "%.2f"},
 }
 
 func cpu(r, _ result) spread         { return r.cpuPerMillion() }

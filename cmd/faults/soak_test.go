@@ -11,7 +11,7 @@ import (
 	"github.com/clevertap-segment/clevertap-segment/plugins/testenv"
 )
 
-var soakTime = flag.Duration("faults.soak", 20*time.Second, "how long the soak test runs")
+var soakTime = flag.Duration("faults.soak", time.Minute, "how long the soak test runs")
 
 func TestNothingGrowsAtASteadyRate(t *testing.T) {
 	testenv.Program(t, "soak", "redis-server", "valkey-server")
