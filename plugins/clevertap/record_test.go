@@ -98,7 +98,7 @@ func TestInspectReadsDownToTheLimit(t *testing.T) {
 		assert.Equal(t, []string{"u1", "o1"}, record.IDs)
 	}
 	for raw, text := range map[string]string{
-		deepRecord(300):            "invalid_record: not valid JSON: is nested deeper than 300 levels",
+		deepRecord(300):            "invalid_record: not valid JSON: is nested deeper than 299 levels",
 		deepRecord(2) + "}":        "invalid_record: not valid JSON: syntax error at byte 76",
 		deepRecord(5000)[1:]:       "invalid_record: not valid JSON: syntax error at byte 7",
 		"{\"type\":\"ev\xffent\"}": "invalid_record: not valid JSON: is not UTF-8",

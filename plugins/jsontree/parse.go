@@ -25,7 +25,7 @@ func (p *Parser) Parse(raw []byte) (Value, error) {
 	}
 	if !p.reader.read(raw) {
 		if p.reader.deep {
-			return Value{}, &Error{fmt.Sprintf("is nested deeper than %d levels", MaxDepth)}
+			return Value{}, &Error{fmt.Sprintf("is nested deeper than %d levels", MaxDepth-1)}
 		}
 		return Value{}, syntaxError(raw)
 	}

@@ -66,8 +66,8 @@ func TestParseRefusesWhatHoldsNoCalls(t *testing.T) {
 		{"a batch that is no list", `{"batch":{}}`, "invalid_json: batch: must be an array of calls"},
 		{"an empty envelope", `{"batch":[]}`, "empty_batch: batch: holds no calls"},
 		{"an empty array", `[]`, "empty_batch: batch: holds no calls"},
-		{"nesting without end", strings.Repeat("[", 100_000), "invalid_json: is nested deeper than 300 levels"},
-		{"nesting that ends", strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000), "invalid_json: is nested deeper than 300 levels"},
+		{"nesting without end", strings.Repeat("[", 100_000), "invalid_json: is nested deeper than 299 levels"},
+		{"nesting that ends", strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000), "invalid_json: is nested deeper than 299 levels"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
