@@ -6,7 +6,7 @@ import "sync"
 // many as were in use at once. A sync.Pool would forget them, and all that they remember, every few rounds of the garbage
 // collector.
 type pool[T any] struct {
-	make func() T
+	fresh func() T
 
 	mu   sync.Mutex
 	free []T
@@ -17,7 +17,7 @@ func (p *pool[T]) get() T {
 	defer p.mu.Unlock()
 	last := len(p.free) - 1
 	if last < 0 {
-		return p.make()
+		return p.fresh()
 	}
 	lent := p.free[last]
 	p.free = p.free[:last]

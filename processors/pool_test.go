@@ -9,7 +9,7 @@ import (
 
 func TestAPoolMakesNoMoreThanAreInUseAtOnce(t *testing.T) {
 	made := 0
-	p := pool[*int]{make: func() *int { made++; return new(int) }}
+	p := pool[*int]{fresh: func() *int { made++; return new(int) }}
 	for range 3 {
 		first, second := p.get(), p.get()
 		assert.NotSame(t, first, second)

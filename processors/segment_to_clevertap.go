@@ -49,7 +49,7 @@ func newSegmentToClevertap(cfg segmentToClevertapConfig, mgr *service.Resources)
 	if _, err := mapping.NewMapper(cfg.mapping); err != nil {
 		return nil, err
 	}
-	p.workers.make = func() *worker {
+	p.workers.fresh = func() *worker {
 		mapper, _ := mapping.NewMapper(cfg.mapping) // the same options as above
 		return &worker{mapper: mapper}
 	}
@@ -64,7 +64,7 @@ func (p *segmentToClevertap) Process(ctx context.Context, msg *service.Message) 
 		return nil, err
 	}
 	w := p.workers.get()
-	defer p.workers.put(w)
+	defer p.giveBack(w)
 	doc, err := w.parser.Parse(raw)
 	if err != nil {
 		return nil, p.refuse(err)
@@ -89,6 +89,15 @@ func (p *segmentToClevertap) Process(ctx context.Context, msg *service.Message) 
 		records = appendRecords(records, call, w, result)
 	}
 	return append(refused, records...), nil
+}
+
+// giveBack keeps a worker for another document, but not what a large one took.
+func (p *segmentToClevertap) giveBack(w *worker) {
+	if w.parser.Release() {
+		w.call = segment.Call{} // it points into the document
+	}
+	w.mapper.Release()
+	p.workers.put(w)
 }
 
 // mapCall maps one call and counts what becomes of it.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"testing"
@@ -38,6 +39,25 @@ func BenchmarkMapSize(b *testing.B) {
 			b.ReportMetric(perLine*float64(len(lines))/float64(total), "ns/byte")
 		})
 	}
+}
+
+func TestBlocksHoldEveryLineOnceAndInOrder(t *testing.T) {
+	var file bytes.Buffer
+	for i := range 2 * blockBytes / 100 {
+		fmt.Fprintf(&file, "%0*d\n", 1+i%200, i)
+	}
+	var b block
+	var all bytes.Buffer
+	scanner, blocks := bufio.NewScanner(bytes.NewReader(file.Bytes())), 0
+	for b.read(scanner) {
+		blocks++
+		for line := range b.lines {
+			all.Write(append(line[:len(line):len(line)], '\n'))
+		}
+	}
+	require.NoError(t, scanner.Err())
+	require.Greater(t, blocks, 1)
+	require.Equal(t, file.String(), all.String())
 }
 
 func corpusLines(b *testing.B, kind corpusKind) [][]byte {

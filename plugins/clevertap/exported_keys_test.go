@@ -37,6 +37,7 @@ func TestKeysOfExportedEventsStayTheSame(t *testing.T) {
 		"unicode":                 {"{\"event_props\":{\"größe\":\"38½ €\",\"桜\":\"花見 😀\",\"a\":\"\u00a0\u00ad\u200b\ufeff\u2028\x7f\",\"\u00a0\u00ad\u200b\":1}}", "69db56cd8feafe9ed88188d134c86083"},
 		"unicode and a quote":     {"{\"event_props\":{\"a\":\"\\\"größe 38½ € 桜 😀 \u00a0\u00ad\u200b\ufeff\u2028\U000e0001\x7f\"}}", "01279e082197b418c69674279af3d1b9"},
 		"emoji in escapes":        {`{"event_props":{"a":"\ud83d\ude00","\uD83D\uDE00":"\uD83d\uDe00 \\ud83d"}}`, "85a0efe6a04250a826832f249d8f08eb"},
+		"half an emoji":           {`{"event_props":{"a":"cut \ud83d","\ude00":1}}`, "1646421b77dea0cf574a0780bb574fec"},
 		"no UTF-8":                {"{\"event_props\":{\"a\":\"\xff\",\"b\":\"\xc3\",\"c\":\"\\n\xff\xed\xa0\x80\",\"\xff\":\"\xef\xbf\xbd\"}}", "a9e4250122feb25a28a8e804d8d4d0a4"},
 		"parts of other kinds":    {`{"profile":["o-1"],"ts":[20250607130935],"event_props":"a","session_props":[{"b":1,"a":2}]}`, "c4b42d99da8677d93c18a946a2b4c8b8"},
 	}

@@ -1,6 +1,7 @@
 package clevertap
 
 import (
+	"errors"
 	"strings"
 	"sync"
 
@@ -57,7 +58,10 @@ func Inspect(raw []byte) (Record, error) {
 // time of the visit.
 func eachRecordMember(parser *jsontree.Parser, raw []byte, visit func(name string, value jsontree.Value) bool) error {
 	doc, err := parser.Parse(raw)
+	var refused *jsontree.Error
 	switch {
+	case errors.As(err, &refused) && refused.TooDeep:
+		return &RecordError{refused.Rule}
 	case err != nil:
 		return &RecordError{"not valid JSON: " + err.Error()}
 	case !doc.UTF8():

@@ -13,7 +13,7 @@ const (
 	// maxTargetID bounds the id of a campaign, a number of ten digits.
 	maxTargetID = 64
 	// maxWebhookDepth leaves room for the array that a single profile is put into.
-	maxWebhookDepth = jsontree.MaxDepth - 2
+	maxWebhookDepth = jsontree.MaxDepth - 1
 )
 
 // What can be wrong with the body of a webhook call. The texts are stable words.

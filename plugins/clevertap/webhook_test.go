@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap"
+	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 )
 
 const webhookLimit = 1 << 20
@@ -87,6 +88,20 @@ func TestSplitWebhookKnowsTheTestCall(t *testing.T) {
 		call, err := clevertap.SplitWebhook([]byte(body), webhookLimit)
 		require.NoError(t, err, body)
 		assert.Equal(t, want, call.Test, body)
+	}
+}
+
+// A profile that stands alone gets an array around it, and the body must still be one that can be read.
+func TestWhatIsSplitCanBeRead(t *testing.T) {
+	for depth, want := range map[int]error{297: nil, 298: clevertap.ErrWebhookJSON} {
+		body := `{"profiles":` + strings.Repeat(`{"a":`, depth) + "1" + strings.Repeat("}", depth) + "}"
+		call, err := clevertap.SplitWebhook([]byte(body), webhookLimit)
+		require.ErrorIs(t, err, want, "%d levels", depth)
+		for _, body := range call.Bodies {
+			var parser jsontree.Parser
+			_, err := parser.Parse(body)
+			assert.NoError(t, err, "%d levels", depth)
+		}
 	}
 }
 

@@ -12,8 +12,25 @@ type Parser struct {
 	tree   tree
 }
 
+// Release gives back the memory that a large document took, for parsers that are kept, and tells whether it was one. The
+// values of a large document are not valid beyond it.
+func (p *Parser) Release() (large bool) {
+	large = cap(p.reader.buf) > maxKeptBytes || cap(p.reader.nodes) > maxKeptNodes
+	if large {
+		*p = Parser{}
+	}
+	return large
+}
+
+// What a parser keeps for the next document.
+const maxKeptBytes, maxKeptNodes = 1 << 20, 1 << 16
+
 // Error says why something is not a document. It never holds any of it.
-type Error struct{ Rule string }
+type Error struct {
+	Rule string
+	// TooDeep tells that it may be JSON, but is nested deeper than MaxDepth.
+	TooDeep bool
+}
 
 // Error is the rule that was broken.
 func (e *Error) Error() string { return e.Rule }
@@ -21,11 +38,11 @@ func (e *Error) Error() string { return e.Rule }
 // Parse reads one JSON document. Its error is an *Error.
 func (p *Parser) Parse(raw []byte) (Value, error) {
 	if len(raw) > maxBytes {
-		return Value{}, &Error{"is longer than 2 GiB"}
+		return Value{}, &Error{Rule: "is longer than 2 GiB"}
 	}
 	if !p.reader.read(raw) {
 		if p.reader.deep {
-			return Value{}, &Error{fmt.Sprintf("is nested deeper than %d levels", MaxDepth-1)}
+			return Value{}, &Error{Rule: fmt.Sprintf("is nested deeper than %d levels", MaxDepth), TooDeep: true}
 		}
 		return Value{}, syntaxError(raw)
 	}
@@ -35,10 +52,10 @@ func (p *Parser) Parse(raw []byte) (Value, error) {
 
 // syntaxError finds the place of an error that is already known. The library's own text would quote the data.
 func syntaxError(raw []byte) error {
-	var any json.RawMessage
+	var document json.RawMessage
 	var syntax *json.SyntaxError
-	if errors.As(json.Unmarshal(raw, &any), &syntax) {
-		return &Error{fmt.Sprintf("syntax error at byte %d", syntax.Offset)}
+	if errors.As(json.Unmarshal(raw, &document), &syntax) {
+		return &Error{Rule: fmt.Sprintf("syntax error at byte %d", syntax.Offset)}
 	}
-	return &Error{"is not valid JSON"}
+	return &Error{Rule: "is not valid JSON"}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAParserGivesBackWhatALargeDocumentTook(t *testing.T) {
+func TestAReleasedParserHoldsNothingOfALargeDocument(t *testing.T) {
 	for name, large := range map[string]string{
 		"of text":   `["` + strings.Repeat("a", maxKeptBytes) + `"]`,
 		"of values": `[` + strings.Repeat("1,", maxKeptNodes) + `1]`,
@@ -19,9 +19,15 @@ func TestAParserGivesBackWhatALargeDocumentTook(t *testing.T) {
 				v, err := p.Parse([]byte(document))
 				require.NoError(t, err)
 				assert.Equal(t, document, string(v.AppendJSON(nil)))
+				p.Release()
 			}
-			assert.LessOrEqual(t, cap(p.reader.buf), maxKeptBytes)
-			assert.LessOrEqual(t, cap(p.reader.nodes), maxKeptNodes)
+			assert.NotZero(t, cap(p.reader.buf), "a small one's memory stays")
+			_, err := p.Parse([]byte(large))
+			require.NoError(t, err)
+			_, err = p.Parse([]byte(`[`))
+			require.Error(t, err)
+			p.Release()
+			assert.Zero(t, p)
 		})
 	}
 }

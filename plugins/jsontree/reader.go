@@ -4,12 +4,10 @@ import "unsafe"
 
 // What the reader takes. Nobody sends calls of half that depth or length on purpose.
 const (
-	// MaxDepth is the nesting at which a document is refused.
-	MaxDepth = 300
+	// MaxDepth is how deeply a document may be nested.
+	MaxDepth = 299
 	// maxBytes keeps positions within 32 bits.
 	maxBytes = 2 << 30
-	// What is kept for the next document. One large document would hold its memory for as long as the parser lives.
-	maxKeptBytes, maxKeptNodes = 1 << 20, 1 << 16
 )
 
 // invalid is what the reader's functions return in place of a position.
@@ -34,9 +32,6 @@ const padding = 8
 
 // read reads the document raw, and tells whether it is valid. It keeps a copy, since it resolves escapes in place.
 func (r *reader) read(raw []byte) bool {
-	if cap(r.buf) > maxKeptBytes || cap(r.nodes) > maxKeptNodes {
-		r.buf, r.nodes = nil, nil
-	}
 	r.buf = append(append(r.buf[:0], raw...), make([]byte, padding)...)
 	r.nodes, r.depth, r.deep = r.nodes[:0], 0, false
 	end := r.value(skipSpace(r.buf, 0), r.node())
@@ -93,7 +88,7 @@ func (r *reader) word(i int, n *node, word string) (end int) {
 
 // container reads an object or an array.
 func (r *reader) container(i int, n *node) (end int) {
-	if r.depth++; r.depth >= MaxDepth {
+	if r.depth++; r.depth > MaxDepth {
 		r.deep = true
 		return invalid
 	}

@@ -130,6 +130,9 @@ func walked(t *testing.T, tokens []string, v jsontree.Value) []string {
 	case jsontree.Object:
 		tokens = append(tokens, "json.Delim {")
 		for name, member := range v.Members() {
+			if v.Resolve(member.Ref()) != member {
+				t.Fatalf("%q is not found again by its ref", name)
+			}
 			tokens = walked(t, append(tokens, "string "+string([]rune(name))), member)
 			count++
 		}

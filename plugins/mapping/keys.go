@@ -8,7 +8,7 @@ import (
 	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 )
 
-// maxKeyMemory bounds what a table remembers, in bytes of names.
+// maxKeyMemory bounds what a table remembers, in bytes, as far as they can be estimated.
 const maxKeyMemory = 4 << 20
 
 // keyTable turns the names of one kind of record into CleverTap's keys and remembers them: the same few names come with
@@ -29,7 +29,7 @@ type keyTable struct {
 	last place
 }
 
-// place is where a key table keeps a key. The zero place, and any that a table has reserved, holds none.
+// place is where a key table keeps a key. The zero place, and those that stand before a first key, hold none.
 type place uint32
 
 // keyRule is how one kind of record names its members.

@@ -112,14 +112,18 @@ func (m *Mapper) forget() {
 	m.groupTraits.forget()
 	m.itemKeys.forget()
 	if m.properties.forget() {
-		m.events = eventTable{} // events know the first of their keys
-	}
-	if max(cap(m.out), cap(m.text), cap(m.set.buf), cap(m.item.buf)) > maxBuffer {
-		m.set, m.item, m.path, m.text, m.out = attributes{}, attributes{}, nil, nil, nil
+		m.events = eventTable{} // events know places in it
 	}
 }
 
-// maxBuffer is how large a record may be for its memory to be used again.
+// Release gives back the memory that a large call took, for mappers that are kept. Records are not valid beyond it.
+func (m *Mapper) Release() {
+	if max(cap(m.out), cap(m.text), cap(m.path), cap(m.set.buf), cap(m.item.buf)) > maxBuffer {
+		m.set, m.item, m.path, m.text, m.out, m.records = attributes{}, attributes{}, nil, nil, nil, nil
+	}
+}
+
+// maxBuffer is how much of each kind a mapper keeps for the next call.
 const maxBuffer = 1 << 20
 
 func (m *Mapper) mapCall() error {

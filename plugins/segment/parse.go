@@ -8,6 +8,15 @@ type Parser struct {
 	calls []jsontree.Value
 }
 
+// Release gives back the memory that a large document took, for parsers that are kept, and tells whether it was one. The
+// calls of a large document are not valid beyond it.
+func (p *Parser) Release() (large bool) {
+	if large = p.json.Release(); large {
+		p.calls = nil
+	}
+	return large
+}
+
 // Document is what one Parse found: one call, or the calls of an envelope or array.
 type Document struct {
 	// Bare tells that the document is one call, not an envelope or an array.
