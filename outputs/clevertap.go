@@ -122,6 +122,7 @@ func (o *clevertapOutput) WriteBatch(ctx context.Context, batch service.MessageB
 	for request := queue.next(ctx, delivery); request != nil; request = queue.next(ctx, delivery) {
 		o.sender.deliver(ctx, request)
 	}
+	queue.returns(delivery)
 	return delivery.err()
 }
 

@@ -43,13 +43,6 @@ type clevertapItem struct {
 	request *clevertapRequest
 }
 
-// clevertapPlace is an item's place in the line of the records that carry one id.
-type clevertapPlace struct {
-	item           *clevertapItem
-	id             string
-	before, behind *clevertapPlace
-}
-
 // mayJoin tells whether everything before the item is decided, or in the same request. It is enough to look at the next
 // one in each line: that one was put there by the same rule.
 func (i *clevertapItem) mayJoin(r *clevertapRequest) bool {
@@ -70,6 +63,12 @@ type clevertapDelivery struct {
 	undecided int
 	blocked   map[string]struct{}
 	stop      *failure
+	// lines are those that it holds or has held; earlier counts the batches that have to be released before it returns,
+	// later are those that wait for it.
+	lines    []*clevertapLine
+	earlier  int
+	later    []*clevertapDelivery
+	returned bool
 	// news holds a token when something has changed for the batch.
 	news chan struct{}
 }
@@ -88,14 +87,26 @@ func newClevertapDelivery(batch service.MessageBatch) *clevertapDelivery {
 		if !ok {
 			continue
 		}
-		items[i] = clevertapItem{
-			delivery: d, index: i, record: record, route: routeOf(record),
-			places: make([]clevertapPlace, 0, len(record.IDs)),
-		}
+		items[i] = clevertapItem{delivery: d, index: i, record: record, route: routeOf(record)}
 		d.waiting = append(d.waiting, &items[i])
 	}
 	d.undecided = len(d.waiting)
+	d.makeRoom()
 	return d
+}
+
+// makeRoom gives each item room for its places: one for each id.
+func (d *clevertapDelivery) makeRoom() {
+	ids := 0
+	for _, item := range d.waiting {
+		ids += len(item.record.IDs)
+	}
+	places := make([]clevertapPlace, ids)
+	for _, item := range d.waiting {
+		n := len(item.record.IDs)
+		item.places, places = places[:0:n], places[n:]
+	}
+	d.lines = make([]*clevertapLine, 0, ids)
 }
 
 func (d *clevertapDelivery) read(index int, message *service.Message) (record clevertap.Record, ok bool) {

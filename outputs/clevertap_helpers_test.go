@@ -36,6 +36,18 @@ func parsedOutput(t require.TestingT, url, config string) *clevertapOutput {
 	return out.(*clevertapOutput)
 }
 
+// registerChanged registers the output under the name `changed`, with a change.
+func registerChanged(t *testing.T, env *service.Environment, change func(*clevertapOutput)) {
+	t.Helper()
+	require.NoError(t, env.RegisterBatchOutput("changed", clevertapSpec(), func(conf *service.ParsedConfig, mgr *service.Resources) (service.BatchOutput, service.BatchPolicy, int, error) {
+		out, policy, inFlight, err := newClevertapFromParsed(conf, mgr)
+		if err == nil {
+			change(out.(*clevertapOutput))
+		}
+		return out, policy, inFlight, err
+	}))
+}
+
 func batchOf(records ...string) service.MessageBatch {
 	batch := make(service.MessageBatch, len(records))
 	for i, record := range records {

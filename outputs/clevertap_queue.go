@@ -3,6 +3,7 @@ package outputs
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // clevertapQueue keeps the order of the records that share an id, over all batches that are written at the same time.
@@ -10,20 +11,24 @@ import (
 // Each id has a line of the records that carry it and are not decided yet, in the order of the batches and,
 // within a batch, of its messages. A record that is put into a request stays in its lines until its fate is known;
 // what stands behind it goes into the same request or waits. Records only ever wait for earlier ones, and the first of
-// all waits for none, so there is always one that moves. Ids are forgotten with their last record.
+// all waits for none, so there is always one that moves. The writes of batches that share an id return in their order,
+// too, so that a source hears of the earlier one first. Ids are forgotten with the last batch that had them.
 //
 // The mutex also guards the deliveries from when they have joined. It is not held while anything is sent.
 type clevertapQueue struct {
-	mu sync.Mutex
-	// last holds the end of each line.
-	last map[string]*clevertapPlace
+	mu    sync.Mutex
+	lines map[string]*clevertapLine
+	spare []*clevertapLine
 	// joined is closed when the latest batch stands in its lines.
 	joined   chan struct{}
 	arrivals clevertapArrivals
+	handOver time.Duration
 }
 
 func newClevertapQueue() *clevertapQueue {
-	q := &clevertapQueue{last: map[string]*clevertapPlace{}, joined: make(chan struct{}), arrivals: newClevertapArrivals()}
+	q := &clevertapQueue{
+		lines: map[string]*clevertapLine{}, joined: make(chan struct{}), arrivals: newClevertapArrivals(), handOver: clevertapHandOver,
+	}
 	close(q.joined)
 	return q
 }
@@ -74,22 +79,8 @@ func (q *clevertapQueue) join(turn <-chan struct{}, joined chan<- struct{}, d *c
 	}
 }
 
-// line puts an item at the end of the line of an id, once. The places never move: there is room for one per id.
-func (q *clevertapQueue) line(item *clevertapItem, id string) {
-	before := q.last[id]
-	if before != nil && before.item == item {
-		return
-	}
-	item.places = append(item.places, clevertapPlace{item: item, id: id, before: before})
-	place := &item.places[len(item.places)-1]
-	if before != nil {
-		before.behind = place
-	}
-	q.last[id] = place
-}
-
 // next returns what the write of a batch is to send next, and waits until there is something. It returns nil when the
-// fate of all its records is known.
+// write may return.
 func (q *clevertapQueue) next(ctx context.Context, d *clevertapDelivery) *clevertapRequest {
 	for {
 		request, done := q.take(d)
@@ -124,7 +115,7 @@ func (q *clevertapQueue) take(d *clevertapDelivery) (request *clevertapRequest, 
 	clear(d.waiting[len(rest):])
 	d.waiting = rest
 	if len(request.items) == 0 {
-		return nil, d.undecided == 0
+		return nil, d.mayReturn()
 	}
 	request.takeAlong()
 	return request, false
@@ -190,32 +181,4 @@ func (q *clevertapQueue) stop(d *clevertapDelivery, items []*clevertapItem, why 
 func (q *clevertapQueue) giveUp(item *clevertapItem, why *failure) {
 	item.delivery.lose(item, why)
 	q.leave(item)
-}
-
-// leave takes a decided item out of its lines, and wakes whoever may have waited for that.
-func (q *clevertapQueue) leave(item *clevertapItem) {
-	for p := range item.places {
-		q.unline(&item.places[p])
-	}
-	if item.delivery.undecided--; item.delivery.undecided == 0 {
-		item.delivery.wake()
-	}
-}
-
-func (q *clevertapQueue) unline(place *clevertapPlace) {
-	before, behind := place.before, place.behind
-	if before != nil {
-		before.behind = behind
-	}
-	switch {
-	case behind != nil:
-		behind.before = before
-		if before == nil && behind.item.request == nil {
-			behind.item.delivery.wake()
-		}
-	case before != nil:
-		q.last[place.id] = before
-	default:
-		delete(q.last, place.id)
-	}
 }

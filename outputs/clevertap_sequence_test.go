@@ -120,12 +120,14 @@ func TestStreamKeepsTheOrderOfTheInput(t *testing.T) {
 			target := &ledger{}
 			server := httptest.NewServer(target)
 			defer server.Close()
-			builder := service.NewEnvironment().NewStreamBuilder()
+			env := service.NewEnvironment()
+			registerChanged(t, env, func(out *clevertapOutput) { out.sender.queue.handOver = 0 }) // to be done sooner
+			builder := env.NewStreamBuilder()
 			require.NoError(t, builder.SetYAML(`
 logger: { level: NONE }
 input: { generate: { count: 10000, interval: "", batch_size: 10, mapping: 'root = {"type":"event","identity":"u1","n":counter()}' } }
 pipeline: { threads: 1 }
-output: { clevertap: { account_id: A, passcode: P, url: "`+server.URL+`", max_in_flight: 10, batching: { `+batching+` } } }
+output: { changed: { account_id: A, passcode: P, url: "`+server.URL+`", max_in_flight: 10, batching: { `+batching+` } } }
 `))
 			stream, err := builder.Build()
 			require.NoError(t, err)

@@ -152,8 +152,12 @@ func (b *bridge) newDeadLetters() ([]int, error) {
 		return nil, err
 	}
 	text = text[b.read:]
-	text = text[:bytes.LastIndexByte(text, '\n')+1] // the last line may be half written
-	b.read += int64(len(text))
+	end := bytes.LastIndexByte(text, '\n') + 1 // the last line may be half written
+	b.read += int64(end)
+	if !b.running() { // what was killed has left it so, and the next process goes on behind it
+		b.read += int64(len(text) - end)
+	}
+	text = text[:end]
 	var numbers []int
 	for line := range bytes.Lines(text) {
 		found := markers(line)

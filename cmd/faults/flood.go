@@ -17,6 +17,7 @@ type flood struct {
 	calls, people, processes, partitions int
 	killEvery, pause                     time.Duration
 	trouble                              float64
+	partial                              float64       // of the records are refused for now
 	latency                              time.Duration // of each request, besides
 	limit                                time.Duration
 	settings                             []string
@@ -54,7 +55,7 @@ func (l *lab) flood(f flood) (result flooded, err error) {
 	}
 	defer team.discard()
 	weather := mixed(f.trouble)
-	weather.latency = f.latency
+	weather.latency, weather.partial = f.latency, max(weather.partial, f.partial)
 	team.target.setTrouble(weather)
 	memory := newGauge(f.processes)
 	start := time.Now()

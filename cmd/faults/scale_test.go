@@ -32,7 +32,7 @@ func TestThreeProcessesLoseNothingWhileTheyDieAndJoin(t *testing.T) {
 				source: c.source, partitions: c.partitions, calls: *floodCalls, people: 1009, processes: 3,
 				killEvery: c.killEvery, pause: 300 * time.Millisecond, trouble: 0.1, limit: 2 * time.Minute,
 				settings: []string{
-					clevertapOutput + "max_in_flight=" + inFlight(c.source), clevertapOutput + "timeout=2s",
+					clevertapOutput + "max_in_flight=" + parallel, clevertapOutput + "timeout=2s",
 					clevertapOutput + "batching.count=200", clevertapOutput + "batching.period=100ms",
 				},
 			}
@@ -47,6 +47,28 @@ func TestThreeProcessesLoseNothingWhileTheyDieAndJoin(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Records that CleverTap refuses for now keep their batches waiting while later ones could be acknowledged; then the
+// process is killed. Redis gives out again message by message what it has not heard of.
+func TestNobodyEndsWithAnOldValueAfterACrashAmidRetries(t *testing.T) {
+	testenv.Program(t, "crash amid retries", "redis-server", "valkey-server")
+	t.Parallel()
+	f := flood{
+		source: "redis_streams", partitions: 4, calls: *floodCalls, people: 101, processes: 2,
+		killEvery: 900 * time.Millisecond, pause: 200 * time.Millisecond, latency: 20 * time.Millisecond, partial: 0.003, limit: 2 * time.Minute,
+		settings: []string{
+			clevertapOutput + "max_in_flight=" + parallel, clevertapOutput + "max_retries=1000",
+			clevertapOutput + "batching.count=100", clevertapOutput + "batching.period=100ms",
+			"input.redis_streams.commit_period=100ms",
+		},
+	}
+	result, err := testLab.flood(f)
+	result.print(testWriter{t}, f)
+	require.NoError(t, err, result.logs)
+	assert.NoError(t, result.report.Lossless())
+	assert.NoError(t, result.report.Ordered())
+	assert.Positive(t, result.kills)
 }
 
 // testWriter shows a report in the log of a test.

@@ -81,18 +81,8 @@ func (l *lab) run(s scenario, seed uint64) (r ledger.Report, log string, err err
 // clevertapOutput is where the examples have the output.
 const clevertapOutput = "output.switch.cases.1.output.fallback.0.clevertap."
 
-// parallel is how many batches a process has in flight where nothing speaks against it.
+// parallel is how many batches a process has in flight: as many as keep the order of a person, also over a crash.
 const parallel = "10"
-
-// inFlight is how many batches a process has in flight at once. Redis gives out what was not acknowledged, message by
-// message: with several batches in flight a crash can bring back an older call of a person whose newer one was already
-// acknowledged, see docs/guarantees.md.
-func inFlight(source string) string {
-	if source == "redis_streams" {
-		return "1"
-	}
-	return parallel
-}
 
 // settings make what takes seconds and minutes in production take a tenth of a second and seconds.
 func (t *trial) settings() []string {
@@ -107,7 +97,7 @@ func (t *trial) settings() []string {
 		"cache_resources.0.redis.retries.initial_interval=10ms", "cache_resources.0.redis.retries.max_elapsed_time=50ms",
 		clevertapOutput+"batching.count=50", clevertapOutput+"batching.period=50ms",
 		clevertapOutput+"backoff.initial_interval=20ms", clevertapOutput+"backoff.max_interval=100ms",
-		clevertapOutput+"max_retries="+retries, clevertapOutput+"timeout=1s", clevertapOutput+"max_in_flight="+inFlight(t.scenario.source),
+		clevertapOutput+"max_retries="+retries, clevertapOutput+"timeout=1s", clevertapOutput+"max_in_flight="+parallel,
 	)
 	return append(settings, t.extra...)
 }

@@ -15,8 +15,9 @@ type Ledger struct {
 	// highest and latest are, by person, the message with the highest number that was accepted, and the one that was
 	// accepted last: -1 for none.
 	highest, latest []int
-	overtaken       []int
-	strangers       int
+	// overtaken and outdated are those of the report.
+	overtaken, outdated []int
+	strangers           int
 }
 
 // message is the account of one number.
@@ -52,11 +53,15 @@ func New(messages, people int) *Ledger {
 // Accepted enters messages that the server has accepted from a process, in the order of the request.
 func (l *Ledger) Accepted(process int, numbers ...int) {
 	l.enter(numbers, func(n int, m *message) {
-		if len(m.accepted()) == 0 && l.highest[n%l.people] > n && !m.deferred {
+		highest, latest := &l.highest[n%l.people], &l.latest[n%l.people]
+		switch {
+		case len(m.accepted()) > 0:
+		case *highest > n && !m.deferred:
 			l.overtaken = append(l.overtaken, n)
+		case *highest < n && *highest != *latest && !l.messages[*highest].deferred && !l.messages[*latest].deferred:
+			l.outdated = append(l.outdated, *highest)
 		}
-		l.highest[n%l.people] = max(l.highest[n%l.people], n)
-		l.latest[n%l.people] = n
+		*highest, *latest = max(*highest, n), n
 		m.ends = append(m.ends, end{process: process})
 	})
 }

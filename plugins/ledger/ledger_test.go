@@ -79,6 +79,23 @@ func TestWhatTheBooksSay(t *testing.T) {
 			l.ReplyLost(0, 2)
 			l.Accepted(0, 2)
 		}, "", "1 people end with an old message, such as [0]", 1, 1, 6},
+		{"also if a new one makes up for it later", func(l *ledger.Ledger) {
+			l.Accepted(0, 0, 1, 2)
+			l.Crash(0, 0)
+			l.Accepted(0, 0, 3, 4, 5)
+		}, "", "1 messages undone by an older one that came again alone, such as [2]", 1, 1, 6},
+		{"but not if all that followed comes again first", func(l *ledger.Ledger) {
+			l.Accepted(0, 0, 1, 2)
+			l.Crash(0, 0, 2)
+			l.Accepted(0, 0, 2, 3, 4, 5)
+		}, "", "", 2, 2, 6},
+		{"nor if the server has deferred it", func(l *ledger.Ledger) {
+			l.Accepted(0, 0, 1, 2)
+			l.Crash(0, 0, 2)
+			l.Accepted(0, 0)
+			l.Deferred(2)
+			l.Accepted(0, 3, 4, 2, 5)
+		}, "", "", 2, 2, 6},
 		{"a number that was never sent is no message", func(l *ledger.Ledger) {
 			l.Accepted(0, all...)
 			l.Accepted(0, 6, -1)

@@ -20,6 +20,9 @@ type Report struct {
 	Overtaken []int
 	// Stale are people for whom another message than their last accepted one was accepted last.
 	Stale []int
+	// Outdated are messages of which an older one of their person came again, and they did not before a new one came: until
+	// then the person had an old value.
+	Outdated []int
 	// Strangers counts numbers that were never sent.
 	Strangers int
 }
@@ -28,7 +31,7 @@ type Report struct {
 func (l *Ledger) Report() Report {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	r := Report{Messages: len(l.messages), Overtaken: append([]int(nil), l.overtaken...), Strangers: l.strangers}
+	r := Report{Messages: len(l.messages), Overtaken: append([]int(nil), l.overtaken...), Outdated: append([]int(nil), l.outdated...), Strangers: l.strangers}
 	for n := range l.messages {
 		r.add(n, l.messages[n])
 	}
@@ -85,6 +88,9 @@ func (r Report) Ordered() error {
 	if len(r.Overtaken) > 0 {
 		wrong = append(wrong, fmt.Errorf("%d messages overtaken by a later one of their person, such as %v", len(r.Overtaken), first(r.Overtaken)))
 	}
+	if len(r.Outdated) > 0 {
+		wrong = append(wrong, fmt.Errorf("%d messages undone by an older one that came again alone, such as %v", len(r.Outdated), first(r.Outdated)))
+	}
 	if len(r.Stale) > 0 {
 		wrong = append(wrong, fmt.Errorf("%d people end with an old message, such as %v", len(r.Stale), first(r.Stale)))
 	}
@@ -107,6 +113,7 @@ func (r Report) String() string {
 		{r.Repeats, fmt.Sprintf("repeats, of at most %d that lost replies and crashes permit", r.Bound)},
 		{len(r.Unexcused), "repeated without such an excuse"},
 		{len(r.Overtaken), "overtaken by a later message of the same person"},
+		{len(r.Outdated), "undone for a while by an older message that came again alone"},
 		{len(r.Stale), "people who end with an old message"},
 	} {
 		fmt.Fprintf(&b, "%10d %s\n", line.count, line.text)
