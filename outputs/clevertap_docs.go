@@ -21,6 +21,8 @@ Accepted does not mean stored as sent: CleverTap applies the limits of its schem
 
 Records that share an id (` + "`identity`, `objectId`, `FBID`, `GPID`, `profileData.Identity`" + `) are sent in the order in which the output is given them, also when ` + "`max_in_flight`" + ` lets it send several batches at the same time: a later one goes into the same request, behind the earlier one, or waits until the fate of the earlier one is known. Nobody else waits, and what waits in several batches is sent together.
 
+Batches that share an id are also acknowledged in that order: one is done when its own records are, and each earlier batch that has one of its people is done. So a crash cannot bring back an old record of a person whose newer one was acknowledged. The price: while one record of a batch is tried again, later batches with people in common keep their place in flight, and when all `+"`max_in_flight`"+` places are taken, the pipeline waits. Bounded retries bound that.
+
 * When a record could not be delivered, later ones of the same person in its batch are held back and fail, too. Those of other batches go on: by then the record is on its way to the dead letter, or back to its source, and holding up more would not change that.
 * A record that is answered 555 is sent again after later ones of its own request.
 * The order is the one in which batches reach this output. ` + "`pipeline.threads: 1`" + ` keeps it from the input up to here; several threads mix batches.
