@@ -4,7 +4,7 @@
 //
 // The corpus of the benchmarks:
 //
-//	go run ./cmd/generate-calls -n 200000 -mix speed -size 1500 -people 20000 -o calls.jsonl
+//	go run ./cmd/generate-calls -n 200000 -mix speed -size 1500 -seed 20260302 -people 2000 -o calls.jsonl
 package main
 
 import (
