@@ -1,6 +1,7 @@
 package outputs
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -51,6 +52,10 @@ func TestABatchReturnsAfterTheEarlierOnesOfItsPeople(t *testing.T) {
 		"it waits through batches between": {
 			[]plan{{courses: []course{soon("u1"), late("u2", "accepted")}}, {courses: []course{soon("u1"), soon("u3")}}, {courses: []course{soon("u3")}}},
 			[]time.Duration{100 * time.Millisecond, handedOver, handedOver + clevertapHandOver},
+		},
+		"after a large one it waits longer": {
+			[]plan{{courses: slices.Repeat([]course{soon("u1")}, 1001)}, {courses: []course{soon("u1")}}},
+			[]time.Duration{10 * time.Millisecond, 10*time.Millisecond + 2*clevertapHandOver},
 		},
 		"a batch that is interrupted waits no longer": {
 			[]plan{{courses: []course{soon("u1"), late("u2", "accepted")}}, {courses: []course{soon("u1")}, interrupt: 50 * time.Millisecond}},

@@ -53,7 +53,14 @@ func (l *lab) soak(s soak) (result soaked, err error) {
 	team.target.setTrouble(mixed(s.trouble))
 	clock := newStopwatch(calls)
 	team.target.arrived = clock.stop
-	if err := team.start(0); err != nil {
+	err = team.start(0)
+	if err == nil {
+		err = until(ctx, "the process can be measured", 30*time.Second, func() (bool, error) {
+			_, err := team.bridges[0].measure()
+			return err == nil, err
+		})
+	}
+	if err != nil {
 		return result, err
 	}
 	result.moments, result.rests, err = team.soak(s, calls, clock)

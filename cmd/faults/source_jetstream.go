@@ -127,7 +127,7 @@ func (s *jetstreamSource) unacknowledged(ctx context.Context) ([]int, error) {
 		if info.NumAckPending == 0 {
 			continue
 		}
-		for n := int(info.AckFloor.Stream - s.first + 1); n <= int(info.Delivered.Stream-s.first); n++ {
+		for n := int(firstUnacknowledged(info) - s.first); n <= int(info.Delivered.Stream-s.first); n++ {
 			if n%s.people%s.partitions == p {
 				numbers = append(numbers, n)
 			}
@@ -162,12 +162,17 @@ func (s *jetstreamSource) rewind(ctx context.Context, partition int) error {
 		return err
 	}
 	config := info.Config
-	config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverByStartSequencePolicy, info.AckFloor.Stream+1
+	config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverByStartSequencePolicy, firstUnacknowledged(info)
 	if err := s.server.stream.DeleteConsumer(ctx, s.name, s.consumer(partition)); err != nil {
 		return err
 	}
 	_, err = s.server.stream.CreateConsumer(ctx, s.name, config)
 	return err
+}
+
+// firstUnacknowledged is where a consumer has a gap. One that was made anew says 0 until its first acknowledgement.
+func firstUnacknowledged(info *jetstream.ConsumerInfo) uint64 {
+	return max(info.AckFloor.Stream+1, info.Config.OptStartSeq)
 }
 
 func (s *jetstreamSource) close() { _ = s.server.stream.DeleteStream(context.Background(), s.name) }

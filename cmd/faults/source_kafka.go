@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -101,11 +103,14 @@ func (s *kafkaSource) unacknowledged(ctx context.Context) ([]int, error) {
 }
 
 func (s *kafkaSource) committed(ctx context.Context) ([]int64, error) {
+	committed := make([]int64, s.partitions)
 	offsets, err := s.cluster.admin.FetchOffsets(ctx, s.group())
+	if errors.Is(err, kerr.GroupIDNotFound) { // no process has joined yet
+		return committed, nil
+	}
 	if err != nil {
 		return nil, err
 	}
-	committed := make([]int64, s.partitions)
 	offsets.Each(func(o kadm.OffsetResponse) {
 		if o.Topic == s.topic && o.At > 0 {
 			committed[o.Partition] = o.At
