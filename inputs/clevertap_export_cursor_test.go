@@ -167,7 +167,7 @@ func unique(texts []string) map[string]int {
 
 func TestAtMostThreeRequestsAtOnceForAllInputs(t *testing.T) {
 	x := newExportTest(t, "UTC", manyBought(30)...)
-	x.fake.SetFaults(clevertaptest.Faults{Latency: 15 * time.Millisecond})
+	x.fake.SetFaults(clevertaptest.Faults{Latency: 100 * time.Millisecond})
 	var inputs sync.WaitGroup
 	for i := range 8 {
 		r := x.events("event_names: [Bought]\nbatch_size: 23\ncheckpoint_cache_key: k" + string(rune('a'+i)) + "\n")
