@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"time"
 )
@@ -29,14 +30,19 @@ type rewinder interface {
 
 const passcode = "TEST-PASSCODE"
 
+// Ports below those that the system gives to connections: a process that listens, stops and listens again at the same
+// address would find some connection there now and then.
+const firstPort, lastPort = 10_000, 32_000
+
 // freeAddress finds a port for a program that cannot be given port 0.
 func freeAddress() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", firstPort+rand.IntN(lastPort-firstPort))
+		if listener, err := net.Listen("tcp", address); err == nil {
+			return address, listener.Close()
+		}
 	}
-	defer listener.Close()
-	return listener.Addr().String(), nil
+	return "", errors.New("no port is free")
 }
 
 // until waits for a condition.
