@@ -18,7 +18,6 @@ func TestNothingGrowsAtASteadyRate(t *testing.T) {
 	if !canSample() {
 		testenv.Skip(t, "soak", "no /proc to read memory and file descriptors from")
 	}
-	t.Parallel()
 	s := soak{
 		duration: *soakTime, rate: 500, people: 1009, trouble: 0.1, every: 250 * time.Millisecond,
 		settings: []string{clevertapOutput + "max_in_flight=" + parallel, clevertapOutput + "timeout=2s"},
