@@ -36,13 +36,7 @@ func TestThreeProcessesLoseNothingWhileTheyDieAndJoin(t *testing.T) {
 					clevertapOutput + "batching.count=200", clevertapOutput + "batching.period=100ms",
 				},
 			}
-			result, err := testLab.flood(f)
-			result.print(testWriter{t}, f)
-			require.NoError(t, err, result.logs)
-			assert.NoError(t, result.report.Lossless())
-			assert.NoError(t, result.report.Ordered())
-			assert.Positive(t, result.kills)
-			for _, bytes := range result.memory {
+			for _, bytes := range survived(t, f).memory {
 				assert.Less(t, bytes, int64(200e6), "memory of a process")
 			}
 		})
@@ -63,12 +57,19 @@ func TestNobodyEndsWithAnOldValueAfterACrashAmidRetries(t *testing.T) {
 			"input.redis_streams.commit_period=100ms",
 		},
 	}
+	survived(t, f)
+}
+
+// survived plays a flood in which processes die, and demands that nothing is lost and everybody's order kept.
+func survived(t *testing.T, f flood) flooded {
+	t.Helper()
 	result, err := testLab.flood(f)
 	result.print(testWriter{t}, f)
 	require.NoError(t, err, result.logs)
 	assert.NoError(t, result.report.Lossless())
 	assert.NoError(t, result.report.Ordered())
 	assert.Positive(t, result.kills)
+	return result
 }
 
 // testWriter shows a report in the log of a test.

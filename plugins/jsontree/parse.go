@@ -12,6 +12,21 @@ type Parser struct {
 	tree   tree
 }
 
+// Parse reads one JSON document. Its error is an *Error.
+func (p *Parser) Parse(raw []byte) (Value, error) {
+	if len(raw) > maxBytes {
+		return Value{}, &Error{Rule: "is longer than 2 GiB"}
+	}
+	if !p.reader.read(raw) {
+		if p.reader.deep {
+			return Value{}, &Error{Rule: fmt.Sprintf("is nested deeper than %d levels", MaxDepth), TooDeep: true}
+		}
+		return Value{}, syntaxError(raw)
+	}
+	p.tree = p.reader.tree()
+	return Value{&p.tree, 0}, nil
+}
+
 // Release gives back the memory that a large document took, for parsers that are kept, and tells whether it was one. The
 // values of a large document are not valid beyond it.
 func (p *Parser) Release() (large bool) {
@@ -34,21 +49,6 @@ type Error struct {
 
 // Error is the rule that was broken.
 func (e *Error) Error() string { return e.Rule }
-
-// Parse reads one JSON document. Its error is an *Error.
-func (p *Parser) Parse(raw []byte) (Value, error) {
-	if len(raw) > maxBytes {
-		return Value{}, &Error{Rule: "is longer than 2 GiB"}
-	}
-	if !p.reader.read(raw) {
-		if p.reader.deep {
-			return Value{}, &Error{Rule: fmt.Sprintf("is nested deeper than %d levels", MaxDepth), TooDeep: true}
-		}
-		return Value{}, syntaxError(raw)
-	}
-	p.tree = p.reader.tree()
-	return Value{&p.tree, 0}, nil
-}
 
 // syntaxError finds the place of an error that is already known. The library's own text would quote the data.
 func syntaxError(raw []byte) error {

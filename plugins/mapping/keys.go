@@ -11,6 +11,9 @@ import (
 // maxKeyMemory bounds what a table remembers, in bytes, as far as they can be estimated.
 const maxKeyMemory = 4 << 20
 
+// placeMemory is what a place takes.
+const placeMemory = 16
+
 // keyTable turns the names of one kind of record into CleverTap's keys and remembers them: the same few names come with
 // every call.
 type keyTable struct {
@@ -115,7 +118,7 @@ func (t *keyTable) reset() {
 // reserve makes a place for a key, or for what comes before a first key.
 func (t *keyTable) reserve(k *key) place {
 	t.places, t.next = append(t.places, k), append(t.next, 0)
-	t.memory += 16
+	t.memory += placeMemory
 	return place(len(t.places) - 1)
 }
 
