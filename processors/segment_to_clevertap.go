@@ -130,10 +130,10 @@ func appendRecords(out service.MessageBatch, msg *service.Message, w *worker, re
 			mapped = msg.Copy()
 		}
 		mapped.SetBytes(record.JSON)
-		mapped.MetaSetMut("clevertap_type", kindValues[record.Kind])
+		mapped.MetaSetMut("clevertap_type", kindValue(record.Kind))
 		if i == 0 && result.Fixes != 0 {
 			mapped.MetaSetMut("clevertap_fixes", result.Fixes.String())
-		} else {
+		} else if _, stale := mapped.MetaGetMut("clevertap_fixes"); stale {
 			mapped.MetaDelete("clevertap_fixes")
 		}
 		setID(mapped, "segment_message_id", w.call.MessageID)
@@ -142,10 +142,18 @@ func appendRecords(out service.MessageBatch, msg *service.Message, w *worker, re
 	return out
 }
 
-// kindValues are the values of clevertap_type, made once and not for each message.
-var kindValues = map[clevertap.Kind]any{
-	clevertap.KindProfile: string(clevertap.KindProfile), clevertap.KindEvent: string(clevertap.KindEvent),
-	clevertap.KindToken: string(clevertap.KindToken), clevertap.KindDelete: string(clevertap.KindDelete),
+// kindValue is the value of clevertap_type. A constant is made once, and not for each message.
+func kindValue(kind clevertap.Kind) any {
+	switch kind {
+	case clevertap.KindProfile:
+		return string(clevertap.KindProfile)
+	case clevertap.KindEvent:
+		return string(clevertap.KindEvent)
+	case clevertap.KindToken:
+		return string(clevertap.KindToken)
+	default:
+		return string(clevertap.KindDelete)
+	}
 }
 
 func (p *segmentToClevertap) refuse(err error) error {

@@ -122,7 +122,13 @@ func (r *reader) members(i int) (end int, count uint32) {
 		if i = skipSpace(buf, i); buf[i] != ':' {
 			return invalid, 0
 		}
-		if i = r.value(skipSpace(buf, i+1), n); i == invalid {
+		if i = skipSpace(buf, i+1); buf[i] == '"' { // as in value, which most members need not call
+			n.kind = String
+			n.text, n.textMarks, i = r.text(i + 1)
+		} else {
+			i = r.value(i, n)
+		}
+		if i == invalid {
 			return invalid, 0
 		}
 		count++

@@ -150,6 +150,8 @@ func walked(t *testing.T, tokens []string, v jsontree.Value) []string {
 	case jsontree.String:
 		if quoted := `"` + v.Text() + `"`; v.Plain() && quoted != string(jsontree.AppendString(nil, v.Text())) {
 			t.Fatalf("%q is not plain", v.Text())
+		} else if v.Plain() != (v.Quoted() == quoted) {
+			t.Fatalf("%q stands in the document as %q", v.Text(), v.Quoted())
 		}
 		return append(tokens, "string "+string([]rune(v.Text())))
 	case jsontree.Number:

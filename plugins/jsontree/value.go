@@ -56,6 +56,15 @@ func (v Value) Text() string {
 // characters.
 func (v Value) Plain() bool { return v.Kind() == String && v.t.nodes[v.at].textMarks == 0 }
 
+// Quoted returns a plain string as it stands in the document, with its quotes; "" for anything else.
+func (v Value) Quoted() string {
+	if !v.Plain() {
+		return ""
+	}
+	text := v.t.nodes[v.at].text
+	return v.t.text[text.start-1 : text.end+1]
+}
+
 // UTF8 tells whether all texts and names of the value are UTF-8, its own name included.
 func (v Value) UTF8() bool {
 	if v.t == nil {

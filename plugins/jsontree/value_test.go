@@ -10,6 +10,20 @@ import (
 	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
 )
 
+func TestQuotedIsForPlainStringsOnly(t *testing.T) {
+	var parser jsontree.Parser
+	v, err := parser.Parse([]byte("[\"früh\",\"\",\"a\\nb\",\"\xff\",1,true,null,[\"a\"],{\"a\":\"b\"}]"))
+	require.NoError(t, err)
+	for i, element := range v.Elements() {
+		want := ""
+		if i < 2 {
+			want = []string{`"früh"`, `""`}[i]
+		}
+		assert.Equal(t, want, element.Quoted(), i)
+	}
+	assert.Empty(t, v.Get("absent").Quoted())
+}
+
 func TestUTF8IsAskedOfEachValueByItself(t *testing.T) {
 	var parser jsontree.Parser
 	v, err := parser.Parse([]byte("{\"a\":[\"é\",1],\"b\":[{\"\xff\":1}],\"c\":\"\\n\xc3\",\"d\":\"\\ud800\"}"))

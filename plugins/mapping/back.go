@@ -1,7 +1,7 @@
 package mapping
 
 import (
-	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
@@ -58,7 +58,7 @@ type span struct{ start, end int }
 
 // NewBackMapper returns a mapper for the way back.
 func NewBackMapper(opt BackOptions) *BackMapper {
-	return &BackMapper{opt: opt}
+	return &BackMapper{opt: opt, out: rest(nil)}
 }
 
 // Map maps one document: a record of an export, a line of an export file, or a webhook's body. Its error is a
@@ -188,6 +188,7 @@ func (m *BackMapper) end(t segment.Type, w who, messageID string) {
 	m.member("messageId", messageID)
 	m.out = append(m.out, `,"integrations":{"All":true,"CleverTap":false,"CleverTap (Actions)":false}}`...)
 	m.calls = append(m.calls, Call{
-		Type: t, UserID: w.userID, AnonymousID: w.anonymousID, MessageID: messageID, JSON: bytes.Clone(m.out),
+		Type: t, UserID: w.userID, AnonymousID: w.anonymousID, MessageID: messageID, JSON: slices.Clip(m.out),
 	})
+	m.out = rest(m.out)
 }

@@ -48,9 +48,13 @@ func (m *Mapper) mapView(event string) error {
 }
 
 func (m *Mapper) addSource() {
-	if m.opt.SourceTag {
-		m.addText(&m.set, m.properties.target(sourceKey), "segment")
+	if !m.opt.SourceTag {
+		return
 	}
+	if m.source == nil {
+		m.source = m.properties.target(sourceKey)
+	}
+	m.set.commit(m.source, fixed, append(m.set.begin(m.source), `"segment"`...))
 }
 
 func (m *Mapper) emitEvent(person identity, e *event) error {

@@ -32,6 +32,9 @@ var fixNames = [...]string{
 
 // Names lists the repairs in a fixed order.
 func (f Fixes) Names() []string {
+	if f == 0 {
+		return nil
+	}
 	var names []string
 	for i, name := range fixNames {
 		if f&(1<<i) != 0 {
@@ -43,8 +46,5 @@ func (f Fixes) Names() []string {
 
 // String joins the names with commas; "" for no repair.
 func (f Fixes) String() string {
-	if f == 0 {
-		return ""
-	}
 	return strings.Join(f.Names(), ",")
 }

@@ -12,7 +12,7 @@ import (
 const maxKeyMemory = 4 << 20
 
 // placeMemory is what a place takes.
-const placeMemory = 16
+const placeMemory = 24
 
 // keyTable turns the names of one kind of record into CleverTap's keys and remembers them: the same few names come with
 // every call.
@@ -26,8 +26,9 @@ type keyTable struct {
 	// to look up now. Keys have places for that, which are numbers: the garbage collector would have to hear of every
 	// pointer that a lookup writes.
 	places []*key
-	// next is, by place, the place of the key that was looked up after the one there.
-	next []place
+	// next are, by place, the places of the last two keys that were looked up after the one there, the latest first: where
+	// calls of two kinds share a name, they often go on differently.
+	next [][2]place
 	// last is the place of the key that was looked up last.
 	last place
 }
@@ -117,7 +118,7 @@ func (t *keyTable) reset() {
 
 // reserve makes a place for a key, or for what comes before a first key.
 func (t *keyTable) reserve(k *key) place {
-	t.places, t.next = append(t.places, k), append(t.next, 0)
+	t.places, t.next = append(t.places, k), append(t.next, [2]place{})
 	t.memory += placeMemory
 	return place(len(t.places) - 1)
 }
@@ -134,7 +135,7 @@ func (t *keyTable) forget() bool {
 
 // lookup returns what a source name becomes. The name may point into memory that is used again.
 func (t *keyTable) lookup(name string) *key {
-	expected := t.next[t.last]
+	expected := t.next[t.last][0]
 	if k := t.places[expected]; k != nil && k.name == name {
 		t.last = expected
 		return k
@@ -144,7 +145,7 @@ func (t *keyTable) lookup(name string) *key {
 
 // lookupPath is lookup for a name that stands in a buffer.
 func (t *keyTable) lookupPath(path []byte) *key {
-	expected := t.next[t.last]
+	expected := t.next[t.last][0]
 	if k := t.places[expected]; k != nil && k.name == string(path) {
 		t.last = expected
 		return k
@@ -154,11 +155,14 @@ func (t *keyTable) lookupPath(path []byte) *key {
 
 // find is lookup for a name that comes out of order.
 func (t *keyTable) find(name string) *key {
-	k := t.keys[name]
-	if k == nil {
-		k = t.add(strings.Clone(name))
+	after := t.next[t.last]
+	k := t.places[after[1]]
+	if k == nil || k.name != name {
+		if k = t.keys[name]; k == nil {
+			k = t.add(strings.Clone(name))
+		}
 	}
-	t.next[t.last] = k.place
+	t.next[t.last] = [2]place{k.place, after[0]}
 	t.last = k.place
 	return k
 }

@@ -1,7 +1,7 @@
 package mapping
 
 import (
-	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -53,6 +53,7 @@ type Mapper struct {
 	itemKeys    *keyTable
 	events      eventTable
 	phones      phoneBook
+	source      *target // of sourceKey, as properties has it
 
 	// The state of the call at hand.
 	call    *segment.Call
@@ -68,7 +69,8 @@ type Mapper struct {
 	item attributes
 	path []byte
 	text []byte
-	out  []byte
+	// out is where the next record goes, see rest.
+	out []byte
 }
 
 // NewMapper returns a mapper, or an error that names the option that cannot be meant.
@@ -77,7 +79,7 @@ func NewMapper(opt Options) (*Mapper, error) {
 		return nil, err
 	}
 	rule := keyRule{caseRule: opt.KeyCase, names: opt.Names, forbidden: clevertap.ForbiddenEventChars}
-	m := &Mapper{opt: opt, properties: newKeyTable(rule), itemKeys: newKeyTable(rule)}
+	m := &Mapper{opt: opt, properties: newKeyTable(rule), itemKeys: newKeyTable(rule), out: rest(nil)}
 	rule.forbidden, rule.profile, rule.traits = clevertap.ForbiddenProfileChars, true, true
 	m.traits = newKeyTable(rule)
 	rule.prefix, rule.traits = "group_", false
@@ -112,14 +114,14 @@ func (m *Mapper) forget() {
 	m.groupTraits.forget()
 	m.itemKeys.forget()
 	if m.properties.forget() {
-		m.events = eventTable{} // events know places in it
+		m.events, m.source = eventTable{}, nil // events know places in it
 	}
 }
 
 // Release gives back the memory that a large call took, for mappers that are kept. Records are not valid beyond it.
 func (m *Mapper) Release() {
-	if max(cap(m.out), cap(m.text), cap(m.path), cap(m.set.buf), cap(m.item.buf)) > maxBuffer {
-		m.set, m.item, m.path, m.text, m.out, m.records = attributes{}, attributes{}, nil, nil, nil, nil
+	if max(cap(m.text), cap(m.path), cap(m.set.buf), cap(m.item.buf)) > maxBuffer {
+		m.set, m.item, m.path, m.text, m.records = attributes{}, attributes{}, nil, nil, nil
 	}
 }
 
@@ -203,11 +205,11 @@ func (m *Mapper) exceed(f Fixes, name, rule string) {
 
 // emit ends a record that head began.
 func (m *Mapper) emit(kind clevertap.Kind, record []byte) {
-	m.out = record
-	m.records = append(m.records, Record{Kind: kind, JSON: bytes.Clone(record)})
+	m.out = rest(record)
+	m.records = append(m.records, Record{Kind: kind, JSON: slices.Clip(record)})
 }
 
-// head starts a record, in memory that the next one uses again: its type and the id it belongs to.
+// head starts a record: its type and the id it belongs to. Without an emit the record never was.
 func (m *Mapper) head(kind clevertap.Kind, id identity) []byte {
 	out := append(m.out[:0], `{"type":"`...)
 	out = append(out, kind...)

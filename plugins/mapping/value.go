@@ -95,6 +95,9 @@ func (m *Mapper) appendScalar(dst []byte, name string, v jsontree.Value) []byte 
 			return appendDate(dst, t.Unix)
 		}
 	}
+	if quoted := v.Quoted(); len(quoted) == len(s)+len(`""`) && len(s) <= clevertap.MaxValueBytes {
+		return append(dst, quoted...) // nothing was trimmed, and nothing needs to be cut
+	}
 	return m.appendText(dst, name, s, v.Plain())
 }
 
