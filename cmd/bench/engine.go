@@ -11,6 +11,7 @@ import (
 	_ "github.com/redpanda-data/benthos/v4/public/components/pure"
 	_ "github.com/redpanda-data/benthos/v4/public/components/pure/extended"
 
+	"github.com/clevertap-segment/clevertap-segment/cmd/internal/heap"
 	_ "github.com/clevertap-segment/clevertap-segment/plugins"
 )
 
@@ -28,6 +29,7 @@ output: { %s }
 
 // engine runs a pipeline as the real binary does: bench engine CONFIG.
 func engine(args []string) {
+	heap.Spread()
 	stop, err := startProfiles()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)

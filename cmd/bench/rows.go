@@ -32,7 +32,7 @@ const (
 
 	// Outputs wait this long for the last batch to fill up, which falls on the whole run. With their default of a second
 	// that would be a measurable part of it; full batches come far more often.
-	lastWait = `period: 250ms`
+	lastWait = `period: 100ms`
 
 	toClevertap = `clevertap: { account_id: TEST-ACCOUNT, passcode: TEST-PASSCODE, url: "{server}", batching: { count: 1000, ` + lastWait + ` } }`
 

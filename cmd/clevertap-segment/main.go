@@ -6,6 +6,8 @@ import (
 	"context"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
+
+	"github.com/clevertap-segment/clevertap-segment/cmd/internal/heap"
 )
 
 // Set when the binary is built, see the Makefile.
@@ -20,6 +22,7 @@ const (
 )
 
 func main() {
+	heap.Spread()
 	// A cancelled context would keep the engine from stopping gracefully; it handles signals itself.
 	service.RunCLI(context.Background(), cliOptions()...)
 }
