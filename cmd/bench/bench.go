@@ -188,5 +188,9 @@ func (b *bench) command(r row, server, report string) ([]string, error) {
 	config := filepath.Join(b.dir, r.name+".yaml")
 	fill := strings.NewReplacer("{mapping}", b.mapping(), "{server}", server)
 	text := fmt.Sprintf(pipelineConfig, report, input, r.cores, fill.Replace(r.processors), fill.Replace(r.output))
-	return []string{roleEngine, config}, os.WriteFile(config, []byte(text), 0o600)
+	role := roleEngine
+	if r.stock {
+		role = roleStock
+	}
+	return []string{role, config}, os.WriteFile(config, []byte(text), 0o600)
 }

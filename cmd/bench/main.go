@@ -46,6 +46,7 @@ func main() {
 // roles are what this program is when it starts itself.
 var roles = map[string]func(args []string){
 	roleEngine: engine,
+	roleStock:  stockEngine,
 	roleServer: serve,
 	roleMapper: mapAlone,
 }
