@@ -109,6 +109,19 @@ func (p *tap) refused() (n int) {
 	return n
 }
 
+// delivered counts the calls that were answered with a success.
+func (p *tap) delivered() int {
+	ids := map[string]bool{}
+	for _, e := range p.requests(http.MethodPost) {
+		for _, id := range e.messageIDs {
+			if e.status == http.StatusOK {
+				ids[id] = true
+			}
+		}
+	}
+	return len(ids)
+}
+
 // assertDelivered checks that each call of an SDK was answered with a success, in the end and only once: it gave up
 // none and repeated none that was delivered.
 func (p *tap) assertDelivered(t *testing.T, calls int) {
