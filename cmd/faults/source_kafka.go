@@ -64,7 +64,7 @@ func (s *kafkaSource) group() string { return "clevertap-" + s.topic }
 func (s *kafkaSource) settings() []string {
 	return []string{
 		"KAFKA_BROKERS=" + strings.Join(s.cluster.cluster.ListenAddrs(), ","), "TOPIC=" + s.topic, "CONSUMER_GROUP=" + s.group(),
-		"SESSION_TIMEOUT=4s", "input.redpanda.heartbeat_interval=300ms", "input.redpanda.fetch_max_wait=100ms",
+		"SESSION_TIMEOUT=8s", "input.redpanda.heartbeat_interval=300ms", "input.redpanda.fetch_max_wait=100ms",
 	}
 }
 
