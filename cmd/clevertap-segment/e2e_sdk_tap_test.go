@@ -109,29 +109,32 @@ func (p *tap) refused() (n int) {
 	return n
 }
 
-// delivered counts the calls that were answered with a success.
-func (p *tap) delivered() int {
-	ids := map[string]bool{}
-	for _, e := range p.requests(http.MethodPost) {
-		for _, id := range e.messageIDs {
-			if e.status == http.StatusOK {
-				ids[id] = true
-			}
-		}
-	}
-	return len(ids)
-}
-
-// assertDelivered checks that each call of an SDK was answered with a success, in the end and only once: it gave up
-// none and repeated none that was delivered.
-func (p *tap) assertDelivered(t *testing.T, calls int) {
-	t.Helper()
+// answers are how each call was answered, by its message id: one status for every time it came.
+func (p *tap) answers() map[string][]int {
 	statuses := map[string][]int{}
 	for _, e := range p.requests(http.MethodPost) {
 		for _, id := range e.messageIDs {
 			statuses[id] = append(statuses[id], e.status)
 		}
 	}
+	return statuses
+}
+
+// delivered counts the calls that were answered with a success.
+func (p *tap) delivered() (n int) {
+	for _, all := range p.answers() {
+		if slices.Contains(all, http.StatusOK) {
+			n++
+		}
+	}
+	return n
+}
+
+// assertDelivered checks that each call of an SDK was answered with a success, in the end and only once: it gave up
+// none and repeated none that was delivered.
+func (p *tap) assertDelivered(t *testing.T, calls int) {
+	t.Helper()
+	statuses := p.answers()
 	assert.Len(t, statuses, calls)
 	for id, all := range statuses {
 		assert.Equal(t, len(all)-1, slices.Index(all, http.StatusOK), "%s: %v", id, all)

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// pagesOf are the lengths of text that put a record at each place of a page, and beyond it.
-var pagesOf = []int{1, 300, 900, roomy - 200, roomy, pageBytes / 2, pageBytes - 100, pageBytes, 2*pageBytes + 1, 40}
+// textBytes are lengths of text with which records end everywhere in a page, and beyond it.
+var textBytes = []int{1, 300, 900, roomy - 200, roomy, pageBytes / 2, pageBytes - 100, pageBytes, 2*pageBytes + 1, 40}
 
 func TestRecordsThatShareAPageStayAsTheyAre(t *testing.T) {
 	options := DefaultOptions(Server)
@@ -20,7 +20,7 @@ func TestRecordsThatShareAPageStayAsTheyAre(t *testing.T) {
 	var records [][]byte
 	var wanted []string
 	for i := range 300 {
-		text := strings.Repeat("é", pagesOf[i%len(pagesOf)]/2)
+		text := strings.Repeat("é", textBytes[i%len(textBytes)]/2)
 		call := fmt.Sprintf(`{"type":"track","userId":"u-%d","event":"Saved","properties":{"list":["%s"]}}`, i, text)
 		result := mapped(t, mapper, call)
 		records = append(records, result.Records[0].JSON)

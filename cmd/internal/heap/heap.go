@@ -4,8 +4,8 @@ package heap
 import "os"
 
 // reserve is what a program may allocate at least between two collections. A pipeline keeps little alive and allocates
-// a lot: by its own rule, to collect when the heap has doubled, the collector would run every few milliseconds of a busy
-// pipeline. In return the process holds as much more memory.
+// a lot: by its own rule, to collect when the heap has doubled, the collector would run again and again in every second of a
+// busy pipeline. In return the process holds as much more memory.
 const reserve = 24 << 20
 
 // ballast counts as alive, so the heap may grow by as much more before it has doubled. It is never touched, and the
