@@ -34,10 +34,15 @@ func runComparison(ctx context.Context, o options, out, progress io.Writer) erro
 	var groups []group
 	for _, w := range o.workloads() {
 		g := group{workload: w}
-		for _, c := range w.contenders(o.redis) {
+		for _, c := range o.contenders(w) {
 			g.series = append(g.series, series{contender: c})
 		}
-		groups = append(groups, g)
+		if len(g.series) > 0 {
+			groups = append(groups, g)
+		}
+	}
+	if len(groups) == 0 {
+		return fmt.Errorf("-only %q names no server and load", o.only)
 	}
 	idle, err := idleCosts(ctx, o, groups)
 	if err != nil {

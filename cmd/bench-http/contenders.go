@@ -66,6 +66,9 @@ func (c contender) config(address, path, debug string) string {
 	return fmt.Sprintf(engine+"logger: { level: ERROR }"+c.input+c.more+"output: { drop: {} }\n", address, path)
 }
 
+// under is what a measurement is called: who was measured, and under what load.
+func (c contender) under(w workload) string { return c.name + ", " + w.String() }
+
 // workload is what the callers do.
 type workload struct {
 	calls, callers int
@@ -83,14 +86,19 @@ func (w workload) String() string {
 	return fmt.Sprintf("%s, %d callers", name, w.callers)
 }
 
-// contenders are those for the workload, and one with its dedupe_cache in Redis if there is an address of one.
-func (w workload) contenders(redis string) []contender {
-	list := w.standing()
-	if redis != "" && !w.packed {
-		input := strings.ReplaceAll(segmentRedisInput, "REDIS", redis)
-		list = append(slices.Clone(list), contender{"segment_http, dedupe_cache in Redis", input, ""})
+// contenders are those for the workload, and one with its dedupe_cache in Redis if there is an address of one. Where
+// some are left out, the first stays, unless it is the last.
+func (o options) contenders(w workload) []contender {
+	list := slices.Clone(w.standing())
+	if o.redis != "" && !w.packed {
+		input := strings.ReplaceAll(segmentRedisInput, "REDIS", o.redis)
+		list = append(list, contender{"segment_http, dedupe_cache in Redis", input, ""})
 	}
-	return list
+	others := slices.DeleteFunc(slices.Clone(list), func(c contender) bool { return !o.only.MatchString(c.under(w)) })
+	if len(others) == 0 || others[0] == list[0] {
+		return others
+	}
+	return append(list[:1], others...)
 }
 
 func (w workload) standing() []contender {

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -27,6 +28,7 @@ type options struct {
 	stallCallers     int
 	dedupe           bool
 	redis            string
+	only             *regexp.Regexp
 }
 
 func main() {
@@ -52,7 +54,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 }
 
 func parseOptions(args []string, usage io.Writer) (options, error) {
-	o := options{callers: []int{64, 256}, calls: []int{1, 100}}
+	o := options{callers: []int{64, 256}, calls: []int{1, 100}, only: regexp.MustCompile("")}
 	flags := flag.NewFlagSet("bench-http", flag.ContinueOnError)
 	flags.SetOutput(usage)
 	flags.StringVar(&o.binary, "binary", "bin/clevertap-segment", "the binary to measure")
@@ -68,6 +70,10 @@ func parseOptions(args []string, usage io.Writer) (options, error) {
 	flags.IntVar(&o.stallCallers, "stall-callers", 1000, "how many callers at once, with -stall")
 	flags.BoolVar(&o.dedupe, "dedupe", false, "with a dedupe_cache, with -stall")
 	flags.StringVar(&o.redis, "redis", "", "URL of a Redis: compare a dedupe_cache there, too; it leaves keys that end after five minutes")
+	flags.Func("only", "regular expression: compare only the servers whose name and load it matches, as in \"segment_http, 1 call in a body, 64 callers\"", func(text string) (err error) {
+		o.only, err = regexp.Compile(text)
+		return err
+	})
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}

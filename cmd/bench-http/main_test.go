@@ -64,6 +64,7 @@ func TestE2EProfilesAreWritten(t *testing.T) {
 	profiles := t.TempDir()
 	require.NoError(t, run(t.Context(), []string{
 		"-binary", builtBinary(t), "-rounds", "1", "-duration", "100ms", "-callers", "2", "-calls", "1", "-profiles", profiles,
+		"-only", "^segment_http, (1|dedupe)",
 	}, io.Discard, io.Discard))
 	saved, err := os.ReadDir(profiles)
 	require.NoError(t, err)
@@ -71,8 +72,33 @@ func TestE2EProfilesAreWritten(t *testing.T) {
 	for _, file := range saved {
 		names = append(names, file.Name())
 	}
-	assert.Contains(t, names, "segment_http-1_call_in_a_body-2_callers.pprof")
-	assert.Len(t, names, 6)
+	assert.ElementsMatch(t, []string{
+		"http_server-segment_parse-1_call_in_a_body-2_callers.pprof", // what the others are compared with
+		"segment_http-1_call_in_a_body-2_callers.pprof",
+		"segment_http-dedupe_cache-1_call_in_a_body-2_callers.pprof",
+		"http_server-decompress-segment_parse-1_call_in_a_body-gzip-2_callers.pprof",
+		"segment_http-1_call_in_a_body-gzip-2_callers.pprof",
+	}, names)
+}
+
+func TestOnlyTheServersAskedForAreCompared(t *testing.T) {
+	for only, want := range map[string]int{
+		"":                                   4,
+		"^segment_http, 1 call in a body, 2": 2,
+		"^http_server, segment_parse":        1,
+		"^http_server":                       2,
+		"gzip":                               0,
+	} {
+		o, err := parseOptions([]string{"-only", only}, io.Discard)
+		require.NoError(t, err)
+		list := o.contenders(workload{calls: 1, callers: 2})
+		if assert.Len(t, list, want, only) && want > 0 {
+			assert.Equal(t, plainContenders[0], list[0], only)
+		}
+	}
+	_, err := parseOptions([]string{"-only", "("}, io.Discard)
+	require.Error(t, err)
+	require.ErrorContains(t, run(t.Context(), []string{"-only", "nobody"}, io.Discard, io.Discard), `-only "nobody"`)
 }
 
 func TestE2EStalledOutputLosesNothing(t *testing.T) {

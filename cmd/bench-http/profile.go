@@ -20,7 +20,7 @@ func saveProfile(ctx context.Context, o options, debug string, w workload, c con
 	if err != nil {
 		return fmt.Errorf("taking a profile: %w", err)
 	}
-	name := strings.NewReplacer(", ", "-", " ", "_").Replace(c.name+", "+w.String()) + ".pprof"
+	name := strings.NewReplacer(", ", "-", " ", "_").Replace(c.under(w)) + ".pprof"
 	return os.WriteFile(filepath.Join(o.profiles, name), profile, 0o600)
 }
 
