@@ -1,7 +1,6 @@
 package inputs
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -66,8 +65,8 @@ func (h *webhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *webhookHandler) answer(w http.ResponseWriter, r *http.Request) *webhookAnswer {
-	ctx, done := context.WithTimeout(r.Context(), h.config.timeout)
-	defer done()
+	until := newPatience(r.Context(), h.config.timeout)
+	defer until.end()
 	switch {
 	case r.URL.Path != h.config.path:
 		return answerPath
@@ -82,21 +81,20 @@ func (h *webhookHandler) answer(w http.ResponseWriter, r *http.Request) *webhook
 		return answerOverload
 	}
 	defer h.handover.leave()
-	body, refusal := h.read(ctx, w, r)
+	body, refusal := h.read(until, w, r)
 	if refusal != nil {
 		return refusal
 	}
-	return h.take(ctx, body)
+	return h.take(until, body)
 }
 
-func (h *webhookHandler) read(ctx context.Context, w http.ResponseWriter, r *http.Request) ([]byte, *webhookAnswer) {
+func (h *webhookHandler) read(until patience, w http.ResponseWriter, r *http.Request) ([]byte, *webhookAnswer) {
 	if packing := r.Header.Get("Content-Encoding"); packing != "" && packing != "identity" {
 		return nil, answerPacked
 	}
-	deadline, _ := ctx.Deadline()
 	connection := http.NewResponseController(w)
 	// Where it is not supported, the server's own and longer limit holds.
-	_ = connection.SetReadDeadline(deadline)
+	_ = connection.SetReadDeadline(until.deadline)
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(h.config.maxBodyBytes)))
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -108,14 +106,15 @@ func (h *webhookHandler) read(ctx context.Context, w http.ResponseWriter, r *htt
 		return nil, answerTooLarge
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, answerTimeout
-	case ctx.Err() != nil:
-		return nil, webhookAnswers[gaveUp(ctx)]
+	}
+	if o, gaveUp := until.ended(); gaveUp {
+		return nil, webhookAnswers[o]
 	}
 	return nil, answerUnreadable
 }
 
 // take reads a body and delivers what is in it.
-func (h *webhookHandler) take(ctx context.Context, body []byte) *webhookAnswer {
+func (h *webhookHandler) take(until patience, body []byte) *webhookAnswer {
 	parts, err := clevertap.SplitWebhook(body, webhookGrowth*h.config.maxBodyBytes)
 	switch {
 	case errors.Is(err, clevertap.ErrWebhookTooLarge):
@@ -129,7 +128,7 @@ func (h *webhookHandler) take(ctx context.Context, body []byte) *webhookAnswer {
 	case len(parts.Bodies) == 0:
 		return answerEmpty
 	}
-	outcome := h.handover.deliver(ctx, newParcel(h.messages(parts), nil))
+	outcome := h.handover.deliver(until, newParcel(h.messages(parts), nil))
 	if outcome == delivered {
 		h.profiles.Incr(int64(len(parts.Bodies)))
 	}

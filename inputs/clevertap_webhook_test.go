@@ -197,7 +197,7 @@ func TestWebhookPrefersTheOutcomeToTheStop(t *testing.T) {
 	for range 200 {
 		handler := newWebhookHandler(in.handler.config, nil, time.Now)
 		answered := make(chan *webhookAnswer, 1)
-		go func() { answered <- handler.take(t.Context(), []byte(webhookOne)) }()
+		go func() { answered <- handler.take(newPatience(t.Context(), time.Minute), []byte(webhookOne)) }()
 		call := <-handler.handover.parcels
 		require.NoError(t, call.ack(t.Context(), nil))
 		handler.handover.stop()

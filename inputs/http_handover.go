@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
 )
@@ -79,16 +80,18 @@ func (p *parcel) ack(ctx context.Context, err error) error {
 var errNotTaken = errors.New("the pipeline has not taken it")
 
 // deliver hands a parcel to the pipeline and waits for the outcome.
-func (h *handover) deliver(ctx context.Context, p *parcel) outcome {
-	if o := h.give(ctx, p); o != delivered {
-		_ = p.ack(ctx, errNotTaken)
+func (h *handover) deliver(until patience, p *parcel) outcome {
+	if o := h.give(until, p); o != delivered {
+		_ = p.ack(until.caller, errNotTaken)
 		return o
 	}
 	select {
 	case err := <-p.acked:
 		return outcomeOf(err)
-	case <-ctx.Done():
-		return gaveUp(ctx)
+	case <-until.over:
+		return timedOut
+	case <-until.caller.Done():
+		return callerLeft
 	case <-h.stopped:
 	}
 	// The last acknowledgements come just before the stop.
@@ -101,17 +104,19 @@ func (h *handover) deliver(ctx context.Context, p *parcel) outcome {
 }
 
 // give is delivered once the pipeline has the parcel.
-func (h *handover) give(ctx context.Context, p *parcel) outcome {
-	if ctx.Err() != nil {
-		return gaveUp(ctx)
+func (h *handover) give(until patience, p *parcel) outcome {
+	if o, gaveUp := until.ended(); gaveUp {
+		return o
 	}
 	select {
 	case h.parcels <- p:
 		return delivered
 	case <-h.draining:
 		return stopping
-	case <-ctx.Done():
-		return gaveUp(ctx)
+	case <-until.over:
+		return timedOut
+	case <-until.caller.Done():
+		return callerLeft
 	}
 }
 
@@ -123,10 +128,27 @@ func outcomeOf(err error) outcome {
 	return delivered
 }
 
-// gaveUp is for a request whose context has ended.
-func gaveUp(ctx context.Context) outcome {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return timedOut
+// patience is how long a request waits for its outcome: until its time is over or its caller has left. It is cheaper than
+// a context with a deadline, which every request would need.
+type patience struct {
+	caller   context.Context
+	deadline time.Time
+	over     <-chan time.Time
+	end      func() bool // to be called when the request is over
+}
+
+func newPatience(caller context.Context, d time.Duration) patience {
+	timer := time.NewTimer(d)
+	return patience{caller: caller, deadline: time.Now().Add(d), over: timer.C, end: timer.Stop}
+}
+
+// ended tells whether a request waits no longer, and why.
+func (p patience) ended() (why outcome, gaveUp bool) {
+	switch {
+	case p.caller.Err() != nil:
+		return callerLeft, true
+	case !time.Now().Before(p.deadline):
+		return timedOut, true
 	}
-	return callerLeft
+	return delivered, false
 }

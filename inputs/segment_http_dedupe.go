@@ -117,15 +117,17 @@ func (d *dedupe) land(c *claim, key string, delivered bool) {
 }
 
 // wait is delivered when everything is that other requests had under way.
-func (c *claim) wait(ctx context.Context, stopped <-chan struct{}) outcome {
+func (c *claim) wait(until patience, stopped <-chan struct{}) outcome {
 	for _, f := range c.waitFor {
 		select {
 		case <-f.landed:
 			if !f.delivered {
 				return refused
 			}
-		case <-ctx.Done():
-			return gaveUp(ctx)
+		case <-until.over:
+			return timedOut
+		case <-until.caller.Done():
+			return callerLeft
 		case <-stopped:
 			return stopping
 		}

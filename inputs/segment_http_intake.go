@@ -47,24 +47,32 @@ type intake struct {
 
 // serve takes a request in and answers after the acknowledgement.
 func (h *segmentHTTPHandler) serve(w http.ResponseWriter, r *http.Request, in intake) *shAnswer {
-	ctx, done := context.WithTimeout(r.Context(), h.config.timeout)
-	defer done()
+	until := newPatience(r.Context(), h.config.timeout)
+	defer until.end()
 	if !h.handover.enter() {
 		return in.answers.overload
 	}
 	defer h.handover.leave()
 	held := &share{of: h.allowance}
-	body, answer := h.readBody(ctx, w, r, held, in.answers)
+	calls, answer := h.receive(until, w, r, held, in)
 	if answer != nil {
 		held.give()
 		return answer
 	}
-	calls, answer := h.read(body, held, in)
+	return h.deliver(until, calls, held, in.answers)
+}
+
+// receive reads a request and turns it into messages.
+func (h *segmentHTTPHandler) receive(
+	until patience, w http.ResponseWriter, r *http.Request, held *share, in intake,
+) (*received, *shAnswer) {
+	first := firstReads.Get().(*[shFirstRead]byte)
+	defer firstReads.Put(first) // the messages hold nothing of the body
+	body, answer := h.readBody(until, w, r, first[:0], held, in.answers)
 	if answer != nil {
-		held.give()
-		return answer
+		return nil, answer
 	}
-	return h.deliver(ctx, calls, held, in.answers)
+	return h.read(body, held, in)
 }
 
 // received are the calls of a request on their way to the pipeline.
@@ -160,18 +168,18 @@ func metaText(text string) string {
 }
 
 // deliver hands the calls over, but for those that were delivered before or are being delivered.
-func (h *segmentHTTPHandler) deliver(ctx context.Context, calls *received, held *share, answers shAnswers) *shAnswer {
+func (h *segmentHTTPHandler) deliver(until patience, calls *received, held *share, answers shAnswers) *shAnswer {
 	batch, claimed := calls.batch, &claim{}
 	if h.dedupe != nil {
 		var fresh []bool
-		fresh, claimed = h.dedupe.claim(ctx, calls.ids)
+		fresh, claimed = h.dedupe.claim(until.caller, calls.ids)
 		batch = h.only(calls.batch, fresh)
 	}
 	outcome := delivered
 	if len(batch) == 0 {
 		held.give()
 	} else {
-		outcome = h.handover.deliver(ctx, newParcel(batch, func(ctx context.Context, err error) {
+		outcome = h.handover.deliver(until, newParcel(batch, func(ctx context.Context, err error) {
 			held.give()
 			if h.dedupe != nil {
 				h.dedupe.settle(ctx, claimed, err == nil)
@@ -179,7 +187,7 @@ func (h *segmentHTTPHandler) deliver(ctx context.Context, calls *received, held 
 		}))
 	}
 	if outcome == delivered {
-		outcome = claimed.wait(ctx, h.handover.stopped)
+		outcome = claimed.wait(until, h.handover.stopped)
 	}
 	if outcome == delivered {
 		return calls.rejected.success()
