@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"encoding/json"
@@ -187,7 +188,7 @@ func (b *bench) command(r row, server, report string) ([]string, error) {
 	}
 	config := filepath.Join(b.dir, r.name+".yaml")
 	fill := strings.NewReplacer("{mapping}", b.mapping(), "{server}", server)
-	text := fmt.Sprintf(pipelineConfig, report, input, r.cores, fill.Replace(r.processors), fill.Replace(r.output))
+	text := fmt.Sprintf(pipelineConfig, report, input, cmp.Or(r.threads, r.cores), fill.Replace(r.processors), fill.Replace(r.output))
 	role := roleEngine
 	if r.stock {
 		role = roleStock

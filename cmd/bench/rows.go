@@ -1,6 +1,9 @@
 package main
 
-import "regexp"
+import (
+	"cmp"
+	"regexp"
+)
 
 // row is one pipeline that is measured.
 type row struct {
@@ -10,6 +13,8 @@ type row struct {
 	input corpusKind
 	// cores is GOMAXPROCS of the process, and of the server beside it.
 	cores int
+	// threads are those of the pipeline; 0 is one a core, as the engine has it by default.
+	threads int
 	// processors and output are YAML in one line. In them, {mapping} is the path of the Bloblang mapping and {server}
 	// the address of the server.
 	processors, output string
@@ -31,6 +36,10 @@ type row struct {
 
 const (
 	toDrop = `drop: {}`
+
+	// busyThreads are enough for both cores to have something to do while messages are handed over, one at a time. They
+	// pass each other, so a pipeline that keeps the order has one thread.
+	busyThreads = 32
 
 	// Outputs wait this long for the last batch to fill up, which falls on the whole run. With their default of a second
 	// that would be a measurable part of it; full batches come far more often.
@@ -57,7 +66,7 @@ func rows(o options) []row {
 	all = append(all, delivering()...)
 	if o.memoryCalls > 0 {
 		all = append(all, row{
-			name: "memory", title: "clevertap with a longer file, once", input: longCalls, cores: 2,
+			name: "memory", title: "clevertap with a longer file, once", input: longCalls, cores: 2, threads: busyThreads,
 			processors: `segment_to_clevertap: {}`, output: toClevertap, peer: clevertapPeer, delivered: tally.records, once: true,
 		})
 	}
@@ -112,10 +121,14 @@ func asTheBinaryRuns() []row {
 
 // delivering are pipelines that send to a server on loopback, which runs beside them.
 func delivering() []row {
-	return []row{
+	list := []row{
 		{
 			name: "clevertap", title: "file → segment_to_clevertap → clevertap", cores: 2, delivered: tally.records,
 			processors: `segment_to_clevertap: {}`, output: toClevertap, peer: clevertapPeer, bases: []string{"bloblang_http"},
+		},
+		{
+			name: "in_order", title: "clevertap with one thread, which keeps the order", cores: 2, threads: 1, delivered: tally.records,
+			processors: `segment_to_clevertap: {}`, output: toClevertap, peer: clevertapPeer, bases: []string{"clevertap"},
 		},
 		{
 			name: "bloblang_http", title: "file → Bloblang by hand → http_client, batches alike, as the engine comes", input: halfCalls, cores: 2, delivered: tally.kept,
@@ -138,6 +151,10 @@ func delivering() []row {
 			processors: `clevertap_to_segment: {}`, output: toSegment, peer: segmentPeer,
 		},
 	}
+	for i := range list {
+		list[i].threads = cmp.Or(list[i].threads, busyThreads)
+	}
+	return list
 }
 
 // choose returns the rows that are asked for and those that they are compared with.
