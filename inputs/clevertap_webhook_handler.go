@@ -66,7 +66,7 @@ func (h *webhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (h *webhookHandler) answer(w http.ResponseWriter, r *http.Request) *webhookAnswer {
 	until := newPatience(r.Context(), h.config.timeout)
-	defer until.end()
+	defer until.timer.Stop()
 	switch {
 	case r.URL.Path != h.config.path:
 		return answerPath

@@ -88,7 +88,7 @@ func (h *handover) deliver(until patience, p *parcel) outcome {
 	select {
 	case err := <-p.acked:
 		return outcomeOf(err)
-	case <-until.over:
+	case <-until.timer.C:
 		return timedOut
 	case <-until.caller.Done():
 		return callerLeft
@@ -113,7 +113,7 @@ func (h *handover) give(until patience, p *parcel) outcome {
 		return delivered
 	case <-h.draining:
 		return stopping
-	case <-until.over:
+	case <-until.timer.C:
 		return timedOut
 	case <-until.caller.Done():
 		return callerLeft
@@ -133,13 +133,11 @@ func outcomeOf(err error) outcome {
 type patience struct {
 	caller   context.Context
 	deadline time.Time
-	over     <-chan time.Time
-	end      func() bool // to be called when the request is over
+	timer    *time.Timer // to be stopped when the request is over
 }
 
 func newPatience(caller context.Context, d time.Duration) patience {
-	timer := time.NewTimer(d)
-	return patience{caller: caller, deadline: time.Now().Add(d), over: timer.C, end: timer.Stop}
+	return patience{caller: caller, deadline: time.Now().Add(d), timer: time.NewTimer(d)}
 }
 
 // ended tells whether a request waits no longer, and why.

@@ -11,20 +11,17 @@ import (
 	"time"
 )
 
-// firstReads hold the beginning of a body, which for most is all of it.
-var firstReads = sync.Pool{New: func() any { return new([shFirstRead]byte) }}
-
 var gzipReaders = sync.Pool{New: func() any { return new(gzip.Reader) }}
 
 // readBody reads and unpacks a body within the limits of size, room and time. Content types are not looked at: hardly
 // any SDK sends the right one.
 func (h *segmentHTTPHandler) readBody(
-	until patience, w http.ResponseWriter, r *http.Request, first []byte, held *share, answers shAnswers,
+	until patience, w http.ResponseWriter, r *http.Request, held *share, answers shAnswers,
 ) ([]byte, *shAnswer) {
 	connection := http.NewResponseController(w)
 	// Where it is not supported, the server's own and longer limit holds.
 	_ = connection.SetReadDeadline(until.deadline)
-	body, err := h.unpack(http.MaxBytesReader(w, r.Body, int64(h.config.maxBodyBytes)), r, first, held)
+	body, err := h.unpack(http.MaxBytesReader(w, r.Body, int64(h.config.maxBodyBytes)), r, held)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case err == nil:
@@ -52,7 +49,7 @@ var (
 	errPacked   = errors.New("packed in a way that is not supported")
 )
 
-func (h *segmentHTTPHandler) unpack(body io.Reader, r *http.Request, first []byte, held *share) ([]byte, error) {
+func (h *segmentHTTPHandler) unpack(body io.Reader, r *http.Request, held *share) ([]byte, error) {
 	expected := r.ContentLength
 	switch strings.ToLower(r.Header.Get("Content-Encoding")) {
 	case "", "identity":
@@ -67,30 +64,31 @@ func (h *segmentHTTPHandler) unpack(body io.Reader, r *http.Request, first []byt
 	default:
 		return nil, errPacked
 	}
-	return readWithin(body, h.config.maxBodyBytes, expected, first, held)
+	return readWithin(body, h.config.maxBodyBytes, expected, held)
 }
 
-// shFirstRead is how much room a body gets before any of it has come.
-const shFirstRead = 16 << 10
+const (
+	// shFirstRead is how much room a body gets before any of it has come.
+	shFirstRead = 16 << 10
+	shLeastRead = 512
+)
 
-// readWithin reads a body of at most so many bytes, at first into a buffer that is there already. The room for it is
-// taken from the share: first that of the buffer, then, when some of the body has come, as much as its sender says that
-// it needs. A negative number says nothing.
-func readWithin(body io.Reader, limit int, expected int64, first []byte, held *share) ([]byte, error) {
-	if !held.take(cap(first)) {
-		return nil, errNoRoom
-	}
-	all, room := first, 0
+// readWithin reads a body of at most so many bytes. The room for it is taken from the share: a little at first, then,
+// when some of the body has come, as much as its sender says that it needs. A negative number says nothing.
+func readWithin(body io.Reader, limit int, expected int64, held *share) ([]byte, error) {
+	var all []byte
+	room := shLeastRead
 	if expected >= 0 {
 		room = int(min(expected, int64(limit))) + 1 // the last byte is for reading the end
 	}
+	next := min(room, shFirstRead)
 	for {
 		if len(all) == cap(all) {
-			next := max(room, 2*cap(all))
 			if !held.take(next - cap(all)) {
 				return nil, errNoRoom
 			}
 			all = append(make([]byte, 0, next), all...)
+			next = max(room, 2*next)
 		}
 		n, err := body.Read(all[len(all):cap(all)])
 		all = all[:len(all)+n]

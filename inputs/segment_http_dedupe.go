@@ -124,7 +124,7 @@ func (c *claim) wait(until patience, stopped <-chan struct{}) outcome {
 			if !f.delivered {
 				return refused
 			}
-		case <-until.over:
+		case <-until.timer.C:
 			return timedOut
 		case <-until.caller.Done():
 			return callerLeft

@@ -1,6 +1,7 @@
 package inputs
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redpanda-data/benthos/v4/public/service"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -153,4 +155,21 @@ func TestDedupeDeliversEachCallOnce(t *testing.T) {
 		assert.Equal(t, 1, times, id)
 	}
 	assert.Empty(t, in.handler.dedupe.flights)
+}
+
+// A body that comes slowly leaves less time; the cache gets no more than that.
+func TestDedupeAsksTheCacheNoLongerThanTheRequestMayTake(t *testing.T) {
+	var asked time.Time
+	cache := func(ctx context.Context, _ func(service.Cache)) error {
+		asked, _ = ctx.Deadline()
+		return nil
+	}
+	config := segmentHTTPConfig{httpConfig: httpConfig{maxRequests: 1, timeout: time.Hour}, dedupeCache: "ids", dedupeTTL: time.Minute}
+	handler := newSegmentHTTPHandler(config, cache, nil, nil, time.Now)
+	until := newPatience(t.Context(), 10*time.Millisecond)
+	calls := &received{batch: service.MessageBatch{service.NewMessage(nil)}, ids: []string{"m1"}}
+	answer := handler.deliver(until, calls, &share{of: handler.allowance}, trackingAnswers)
+	assert.Equal(t, trackingAnswers.of[timedOut], answer)
+	assert.False(t, asked.IsZero())
+	assert.False(t, asked.After(until.deadline))
 }

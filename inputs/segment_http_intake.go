@@ -48,31 +48,23 @@ type intake struct {
 // serve takes a request in and answers after the acknowledgement.
 func (h *segmentHTTPHandler) serve(w http.ResponseWriter, r *http.Request, in intake) *shAnswer {
 	until := newPatience(r.Context(), h.config.timeout)
-	defer until.end()
+	defer until.timer.Stop()
 	if !h.handover.enter() {
 		return in.answers.overload
 	}
 	defer h.handover.leave()
 	held := &share{of: h.allowance}
-	calls, answer := h.receive(until, w, r, held, in)
+	body, answer := h.readBody(until, w, r, held, in.answers)
+	if answer != nil {
+		held.give()
+		return answer
+	}
+	calls, answer := h.read(body, held, in)
 	if answer != nil {
 		held.give()
 		return answer
 	}
 	return h.deliver(until, calls, held, in.answers)
-}
-
-// receive reads a request and turns it into messages.
-func (h *segmentHTTPHandler) receive(
-	until patience, w http.ResponseWriter, r *http.Request, held *share, in intake,
-) (*received, *shAnswer) {
-	first := firstReads.Get().(*[shFirstRead]byte)
-	defer firstReads.Put(first) // the messages hold nothing of the body
-	body, answer := h.readBody(until, w, r, first[:0], held, in.answers)
-	if answer != nil {
-		return nil, answer
-	}
-	return h.read(body, held, in)
 }
 
 // received are the calls of a request on their way to the pipeline.
@@ -171,8 +163,10 @@ func metaText(text string) string {
 func (h *segmentHTTPHandler) deliver(until patience, calls *received, held *share, answers shAnswers) *shAnswer {
 	batch, claimed := calls.batch, &claim{}
 	if h.dedupe != nil {
+		ctx, done := context.WithDeadline(until.caller, until.deadline)
+		defer done()
 		var fresh []bool
-		fresh, claimed = h.dedupe.claim(until.caller, calls.ids)
+		fresh, claimed = h.dedupe.claim(ctx, calls.ids)
 		batch = h.only(calls.batch, fresh)
 	}
 	outcome := delivered

@@ -86,8 +86,8 @@ func (w workload) String() string {
 	return fmt.Sprintf("%s, %d callers", name, w.callers)
 }
 
-// contenders are those for the workload, and one with its dedupe_cache in Redis if there is an address of one. Where
-// some are left out, the first stays, unless it is the last.
+// contenders are those for the workload, and one with its dedupe_cache in Redis if there is an address of one. With any of
+// those that -only names comes the first, which they are compared with.
 func (o options) contenders(w workload) []contender {
 	list := slices.Clone(w.standing())
 	if o.redis != "" && !w.packed {
