@@ -101,19 +101,30 @@ func (s *jetstreamSource) settings() []string {
 	return []string{"NATS_URL=" + s.server.server.ClientURL(), "STREAM=" + s.name, "PARTITION=0"}
 }
 
+// publishPatience is how long the server may leave so many messages unanswered that the client sends no more. The client's
+// own, a fifth of a second, is less than a busy machine can take.
+const publishPatience = time.Minute
+
 func (s *jetstreamSource) publish(ctx context.Context, from, to int) error {
+	stored := make([]jetstream.PubAckFuture, 0, to-from)
 	for n := from; n < to; n++ {
 		subject := fmt.Sprintf("%s.%d", s.name, n%s.people%s.partitions)
-		if _, err := s.server.stream.PublishAsync(subject, call(n, s.people)); err != nil {
+		ack, err := s.server.stream.PublishAsync(subject, call(n, s.people), jetstream.WithStallWait(publishPatience))
+		if err != nil {
 			return err
 		}
+		stored = append(stored, ack)
 	}
-	select {
-	case <-s.server.stream.PublishAsyncComplete():
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+	for _, ack := range stored {
+		select {
+		case <-ack.Ok():
+		case err := <-ack.Err():
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
+	return nil
 }
 
 // unacknowledged takes all that is above what a consumer knows to be acknowledged without a gap.
