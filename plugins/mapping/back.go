@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/jsontree"
@@ -40,7 +39,8 @@ type BackMapper struct {
 
 	origin  Origin
 	calls   []Call
-	out     []byte
+	page    page
+	out     []byte // the call being written, at the front of what is free in the page
 	hash    []byte
 	written nameSet
 	members []member
@@ -58,7 +58,7 @@ type span struct{ start, end int }
 
 // NewBackMapper returns a mapper for the way back.
 func NewBackMapper(opt BackOptions) *BackMapper {
-	return &BackMapper{opt: opt, out: rest(nil)}
+	return &BackMapper{opt: opt, page: newPage()}
 }
 
 // Map maps one document: a record of an export, a line of an export file, or a webhook's body. Its error is a
@@ -167,7 +167,7 @@ func (m *BackMapper) identify(p individual) (who, error) {
 
 // begin starts a call: its type and whose it is.
 func (m *BackMapper) begin(t segment.Type, w who) {
-	m.out = append(m.out[:0], `{"type":"`...)
+	m.out = append(m.page.free, `{"type":"`...)
 	m.out = append(append(m.out, t...), '"')
 	m.member("userId", w.userID)
 	m.member("anonymousId", w.anonymousID)
@@ -188,7 +188,6 @@ func (m *BackMapper) end(t segment.Type, w who, messageID string) {
 	m.member("messageId", messageID)
 	m.out = append(m.out, `,"integrations":{"All":true,"CleverTap":false,"CleverTap (Actions)":false}}`...)
 	m.calls = append(m.calls, Call{
-		Type: t, UserID: w.userID, AnonymousID: w.anonymousID, MessageID: messageID, JSON: slices.Clip(m.out),
+		Type: t, UserID: w.userID, AnonymousID: w.anonymousID, MessageID: messageID, JSON: m.page.keep(m.out),
 	})
-	m.out = rest(m.out)
 }

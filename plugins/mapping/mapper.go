@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -69,8 +68,7 @@ type Mapper struct {
 	item attributes
 	path []byte
 	text []byte
-	// out is where the next record goes, see rest.
-	out []byte
+	page page
 }
 
 // NewMapper returns a mapper, or an error that names the option that cannot be meant.
@@ -79,7 +77,7 @@ func NewMapper(opt Options) (*Mapper, error) {
 		return nil, err
 	}
 	rule := keyRule{caseRule: opt.KeyCase, names: opt.Names, forbidden: clevertap.ForbiddenEventChars}
-	m := &Mapper{opt: opt, properties: newKeyTable(rule), itemKeys: newKeyTable(rule), out: rest(nil)}
+	m := &Mapper{opt: opt, properties: newKeyTable(rule), itemKeys: newKeyTable(rule), page: newPage()}
 	rule.forbidden, rule.profile, rule.traits = clevertap.ForbiddenProfileChars, true, true
 	m.traits = newKeyTable(rule)
 	rule.prefix, rule.traits = "group_", false
@@ -205,13 +203,12 @@ func (m *Mapper) exceed(f Fixes, name, rule string) {
 
 // emit ends a record that head began.
 func (m *Mapper) emit(kind clevertap.Kind, record []byte) {
-	m.out = rest(record)
-	m.records = append(m.records, Record{Kind: kind, JSON: slices.Clip(record)})
+	m.records = append(m.records, Record{Kind: kind, JSON: m.page.keep(record)})
 }
 
 // head starts a record: its type and the id it belongs to. Without an emit the record never was.
 func (m *Mapper) head(kind clevertap.Kind, id identity) []byte {
-	out := append(m.out[:0], `{"type":"`...)
+	out := append(m.page.free, `{"type":"`...)
 	out = append(out, kind...)
 	out = append(out, `","`...)
 	out = append(out, id.field...)

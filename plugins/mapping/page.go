@@ -1,5 +1,7 @@
 package mapping
 
+import "slices"
+
 // pageBytes is what is allocated at once for records, some sixteen of them. Each by itself would cost the allocator more
 // than it costs to write. In return a record that is kept keeps the memory of those before and after it.
 const pageBytes = 16 << 10
@@ -7,11 +9,24 @@ const pageBytes = 16 << 10
 // roomy is how much of a page is worth going on with.
 const roomy = 2 << 10
 
-// rest is memory for the next record, empty: what is left of record's page, or a new one. A record that did not fit in
-// its page has memory of its own, and shares none that is larger than a page.
-func rest(record []byte) []byte {
-	if cap(record) > pageBytes || cap(record)-len(record) < roomy {
-		return make([]byte, 0, pageBytes)
+// page is memory that records are written into, one after the other.
+type page struct {
+	// free is what is left of it, empty.
+	free []byte
+}
+
+func newPage() page { return page{make([]byte, 0, pageBytes)} }
+
+// keep takes a record that was appended to free, and returns it with no room behind it, where the next one goes. A record
+// that did not fit has moved to memory of its own: a large one leaves the page to those after it.
+func (p *page) keep(record []byte) []byte {
+	moved := cap(record) != cap(p.free)
+	switch {
+	case moved && len(record) > pageBytes/2:
+	case moved || cap(record)-len(record) < roomy:
+		*p = newPage()
+	default:
+		p.free = record[len(record):]
 	}
-	return record[len(record):]
+	return slices.Clip(record)
 }

@@ -33,16 +33,29 @@ func TestRecordsThatShareAPageStayAsTheyAre(t *testing.T) {
 	}
 }
 
-func TestALargeRecordSharesNoMemory(t *testing.T) {
-	assert.Equal(t, pageBytes, cap(rest(make([]byte, 10, pageBytes+roomy+10))))
-}
-
-func TestARecordIsWrittenWhereThePageGoesOn(t *testing.T) {
-	page := make([]byte, pageBytes)
-	record := page[:pageBytes-roomy]
-	room := rest(record)
-	require.Empty(t, room)
-	assert.Equal(t, roomy, cap(room))
-	assert.Same(t, &page[len(record)], &room[:1][0])
-	assert.Equal(t, pageBytes, cap(rest(page[:pageBytes-roomy+1])), "what is left is too little")
+func TestWhereTheRecordAfterOneGoes(t *testing.T) {
+	for name, c := range map[string]struct {
+		used, record int // bytes
+		next         int // of room
+		samePage     bool
+	}{
+		"right behind it": {0, 100, pageBytes - 100, true},
+		"right behind it, as long as that is worth it":       {100, pageBytes - 100 - roomy, roomy, true},
+		"into a new page when too little is left":            {100, pageBytes - 100 - roomy + 1, pageBytes, false},
+		"into a new page when it did not fit":                {pageBytes - roomy, roomy + 1, pageBytes, false},
+		"into what a large one that did not fit left behind": {pageBytes - roomy, pageBytes/2 + 1, roomy, true},
+		"into what one larger than a page left behind":       {100, 2 * pageBytes, pageBytes - 100, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPage()
+			whole := p.free[:pageBytes]
+			p.keep(append(p.free, make([]byte, c.used)...))
+			record := p.keep(append(p.free, make([]byte, c.record)...))
+			assert.Len(t, record, c.record)
+			assert.Equal(t, len(record), cap(record))
+			require.Empty(t, p.free)
+			require.Equal(t, c.next, cap(p.free))
+			assert.Equal(t, c.samePage, &p.free[:1][0] == &whole[pageBytes-c.next])
+		})
+	}
 }
