@@ -57,42 +57,41 @@ func appendPhone(m *Mapper, dst []byte, v jsontree.Value) ([]byte, Fixes) {
 		return dst, PhoneDropped
 	}
 	number := m.phones.e164(scalarText(v), m.opt.PhoneRegion)
-	if number == "" {
+	if number.empty() {
 		return dst, PhoneDropped
 	}
-	return jsontree.AppendString(dst, number), 0
+	return jsontree.AppendString(dst, number.text()), 0
 }
 
 // phoneBook remembers what numbers became. The same people are identified again and again, and to check a number costs
 // more than everything else about a call.
 type phoneBook struct {
-	numbers map[string]string // in E.164; empty where it is none
-	memory  int
+	// numbers are in E.164, or empty where the text is no number. Without pointers in it the garbage collector need not
+	// look at what is remembered.
+	numbers map[shortText]shortText
 }
 
-const (
-	// maxPhoneMemory bounds what a phone book remembers, in bytes.
-	maxPhoneMemory = 1 << 20
-	// maxPhoneLength is the longest text worth remembering; it is no number.
-	maxPhoneLength = 64
-)
+// maxPhones bounds what a phone book remembers, to some 600 KB.
+const maxPhones = 8192
 
 // e164 is a number in E.164, or empty. The text may point into memory that is used again.
-func (b *phoneBook) e164(text, region string) string {
-	if number, known := b.numbers[text]; known {
+func (b *phoneBook) e164(text, region string) shortText {
+	key, short := shorten(text)
+	if number, known := b.numbers[key]; known && short {
 		return number
 	}
-	number := toE164(text, region)
-	if len(text) > maxPhoneLength {
+	number, _ := shorten(toE164(text, region))
+	if !short {
 		return number
 	}
-	if b.memory += 2*len(text) + 128; b.numbers == nil || b.memory > maxPhoneMemory {
-		b.numbers, b.memory = map[string]string{}, 0
+	if b.numbers == nil || len(b.numbers) >= maxPhones {
+		b.numbers = map[shortText]shortText{}
 	}
-	b.numbers[strings.Clone(text)] = number
+	b.numbers[key] = number
 	return number
 }
 
+// toE164 is a number in E.164, of some twenty characters at most, or empty.
 func toE164(text, region string) string {
 	number, err := phonenumbers.Parse(text, region)
 	if err != nil || !phonenumbers.IsValidNumber(number) {
