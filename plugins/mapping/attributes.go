@@ -20,7 +20,7 @@ type attribute struct {
 }
 
 // rank orders members by their claim to a key: of two members the higher one stays, of equals the first.
-type rank int
+type rank uint8
 
 const (
 	ordinary rank = iota

@@ -37,7 +37,7 @@ func (t *eventTable) lookup(name string, trim bool, properties *keyTable) *event
 		return e
 	}
 	e := newEvent(name, trim)
-	e.before = properties.reserve(nil)
+	e.before = properties.reserve(key{})
 	properties.last = e.before
 	if t.memory += 2*len(name) + 128; t.events == nil || t.memory > maxKeyMemory {
 		t.events, t.memory = map[string]*event{}, 0

@@ -11,29 +11,26 @@ import (
 // maxKeyMemory bounds what a table remembers, in bytes, as far as they can be estimated.
 const maxKeyMemory = 4 << 20
 
-// placeMemory is what a place takes.
-const placeMemory = 24
+// keyMemory is what a key takes, beside its name, and targetMemory what belongs to one on average.
+const keyMemory, targetMemory = 48, 128
 
 // keyTable turns the names of one kind of record into CleverTap's keys and remembers them: the same few names come with
-// every call.
+// every call. Between two calls the processor's cache has been used for much else, so what is looked up together stands
+// together: keys in the order in which they first came, targets likewise.
 type keyTable struct {
-	rule    keyRule
-	keys    map[string]*key
+	rule keyRule
+	// keys are by place. Those without a name stand before the first key of a record.
+	keys    []key
+	places  map[string]place
 	targets map[string]*target
-	memory  int
-
-	// Calls of one kind have their members in one order, so the key that came after this one last time mostly is the one
-	// to look up now. Keys have places for that, which are numbers: the garbage collector would have to hear of every
-	// pointer that a lookup writes.
-	places []*key
-	// next are, by place, the places of the last two keys that were looked up after the one there, the latest first: where
-	// calls of two kinds share a name, they often go on differently.
-	next [][2]place
+	// room is for the next targets.
+	room   []target
+	memory int
 	// last is the place of the key that was looked up last.
 	last place
 }
 
-// place is where a key table keeps a key. The zero place, and those that stand before a first key, hold none.
+// place is where a key table keeps a key. The zero place holds none.
 type place uint32
 
 // keyRule is how one kind of record names its members.
@@ -51,31 +48,37 @@ type keyRule struct {
 
 // key is what a source name becomes.
 type key struct {
-	name  string
-	place place
+	name string
 	// target is nil when nothing is left of the name.
 	target *target
 	// fixes are the repairs that the name itself needed.
 	fixes Fixes
+	// next are the places of the last two keys that were looked up after this one, the latest first. Calls of one kind have
+	// their members in one order, so that is mostly the key to look up now; where calls of two kinds share a name, they often
+	// go on differently. Pointers would have the garbage collector hear of every lookup that writes one.
+	next [2]place
+	role role
 	// same tells that the source name is the target name already.
 	same bool
-	role role
 }
 
 // target is a key of CleverTap's. There is one per name, so that two source names that meet are noticed.
 type target struct {
+	json string // `,"name":`
+	// seen and slot tell which set of attributes used this key last, and where it stands there.
+	seen  uint64
+	slot  int
+	check check // nil for keys that CleverTap does not validate
 	name  string
-	json  []byte // `,"name":`
-	check check  // nil for keys that CleverTap does not validate
 	// keep exempts the key from the limit on attributes: an account's own attributes make room for it.
 	keep bool
-	// seen and slot tell which set of attributes used this key last, and where it stands there.
-	seen uint64
-	slot int
 }
 
+// targetsAtOnce is for how many targets room is made.
+const targetsAtOnce = 16
+
 // role is what a trait's name means.
-type role int
+type role uint8
 
 const (
 	// reserved names would assign an identity.
@@ -111,16 +114,14 @@ func newKeyTable(rule keyRule) *keyTable {
 }
 
 func (t *keyTable) reset() {
-	t.keys, t.targets, t.memory = map[string]*key{}, map[string]*target{}, 0
-	t.places, t.next = nil, nil
-	t.last = t.reserve(nil)
+	*t = keyTable{rule: t.rule, keys: make([]key, 1), places: map[string]place{}, targets: map[string]*target{}}
 }
 
 // reserve makes a place for a key, or for what comes before a first key.
-func (t *keyTable) reserve(k *key) place {
-	t.places, t.next = append(t.places, k), append(t.next, [2]place{})
-	t.memory += placeMemory
-	return place(len(t.places) - 1)
+func (t *keyTable) reserve(k key) place {
+	t.keys = append(t.keys, k)
+	t.memory += keyMemory
+	return place(len(t.keys) - 1)
 }
 
 // forget empties a table that has grown too large, and tells whether it was. Call it between records only, as it forgets
@@ -133,10 +134,11 @@ func (t *keyTable) forget() bool {
 	return true
 }
 
-// lookup returns what a source name becomes. The name may point into memory that is used again.
+// lookup returns what a source name becomes. The name may point into memory that is used again; the key may not be
+// changed.
 func (t *keyTable) lookup(name string) *key {
-	expected := t.next[t.last][0]
-	if k := t.places[expected]; k != nil && k.name == name {
+	expected := t.keys[t.last].next[0]
+	if k := &t.keys[expected]; expected != 0 && k.name == name {
 		t.last = expected
 		return k
 	}
@@ -145,8 +147,8 @@ func (t *keyTable) lookup(name string) *key {
 
 // lookupPath is lookup for a name that stands in a buffer.
 func (t *keyTable) lookupPath(path []byte) *key {
-	expected := t.next[t.last][0]
-	if k := t.places[expected]; k != nil && k.name == string(path) {
+	expected := t.keys[t.last].next[0]
+	if k := &t.keys[expected]; expected != 0 && k.name == string(path) {
 		t.last = expected
 		return k
 	}
@@ -155,32 +157,37 @@ func (t *keyTable) lookupPath(path []byte) *key {
 
 // find is lookup for a name that comes out of order.
 func (t *keyTable) find(name string) *key {
-	after := t.next[t.last]
-	k := t.places[after[1]]
-	if k == nil || k.name != name {
-		if k = t.keys[name]; k == nil {
-			k = t.add(strings.Clone(name))
+	after := t.keys[t.last].next
+	at := after[1]
+	if at == 0 || t.keys[at].name != name {
+		if at = t.places[name]; at == 0 {
+			at = t.add(name)
 		}
 	}
-	t.next[t.last] = [2]place{k.place, after[0]}
-	t.last = k.place
-	return k
+	t.keys[t.last].next = [2]place{at, after[0]}
+	t.last = at
+	return &t.keys[at]
 }
 
-func (t *keyTable) add(name string) *key {
+func (t *keyTable) add(name string) place {
 	k := t.derive(name)
-	k.name, k.place = name, t.reserve(k)
-	t.keys[name] = k
-	t.memory += 2*len(name) + 128
-	return k
+	if k.same {
+		k.name = k.target.name
+	} else {
+		k.name = strings.Clone(name)
+	}
+	t.memory += 2*len(name) + targetMemory
+	at := t.reserve(k)
+	t.places[k.name] = at
+	return at
 }
 
-func (t *keyTable) derive(name string) *key {
-	k := &key{}
+func (t *keyTable) derive(name string) key {
+	var k key
 	text := name
 	if t.rule.traits {
 		if isVerbatim(name) {
-			return &key{role: verbatim, same: true, target: t.target(name)}
+			return key{role: verbatim, same: true, target: t.target(name)}
 		}
 		trait := standardTraits[SnakeCase(name)]
 		k.role = trait.role
@@ -206,7 +213,7 @@ func (t *keyTable) derive(name string) *key {
 		return k
 	}
 	if t.rule.traits && (assignsIdentity(name) || assignsIdentity(text)) {
-		return &key{role: reserved}
+		return key{role: reserved}
 	}
 	k.target = t.target(text)
 	k.same = name == text
@@ -217,11 +224,19 @@ func (t *keyTable) target(name string) *target {
 	if known := t.targets[name]; known != nil {
 		return known
 	}
-	made := &target{name: name, json: append(jsontree.AppendString([]byte{','}, name), ':')}
-	if t.rule.traits {
-		made.check = checkOf(name)
+	if len(t.room) == 0 {
+		t.room = make([]target, targetsAtOnce)
 	}
-	t.targets[name] = made
+	made := &t.room[0]
+	t.room = t.room[1:]
+	made.json = string(append(jsontree.AppendString([]byte{','}, name), ':'))
+	if made.name = made.json[len(`,"`) : len(made.json)-len(`":`)]; made.name != name {
+		made.name = strings.Clone(name)
+	}
+	if t.rule.traits {
+		made.check = checkOf(made.name)
+	}
+	t.targets[made.name] = made
 	return made
 }
 

@@ -135,8 +135,10 @@ func (m *Mapper) addTrait(name string, k *key, v jsontree.Value) {
 		m.set.commit(k.target, sameName, v.AppendJSON(m.set.begin(k.target)))
 	case k.role == standard && k.target.name != nameKey && k.target.name != photoKey:
 		m.addStandard(k, v)
+	case v.Kind() == jsontree.Object, v.Kind() == jsontree.Array:
+		m.addNested(&m.set, m.traits, name, v)
 	default:
-		m.addMember(&m.set, m.traits, name, v)
+		m.addScalar(&m.set, k, rankOf(k), v)
 	}
 }
 
