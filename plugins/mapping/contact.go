@@ -71,8 +71,8 @@ type phoneBook struct {
 	numbers map[shortText]shortText
 }
 
-// maxPhones bounds what a phone book remembers, to some 600 KB.
-const maxPhones = 8192
+// maxPhones bounds what a phone book remembers, to 1 MB: as many as fit before a map of that size would grow.
+const maxPhones = 14_000
 
 // e164 is a number in E.164, or empty. The text may point into memory that is used again.
 func (b *phoneBook) e164(text, region string) shortText {
@@ -84,8 +84,11 @@ func (b *phoneBook) e164(text, region string) shortText {
 	if !short {
 		return number
 	}
-	if b.numbers == nil || len(b.numbers) >= maxPhones {
-		b.numbers = map[shortText]shortText{}
+	switch {
+	case b.numbers == nil:
+		b.numbers = make(map[shortText]shortText, maxPhones) // at once: to grow is to copy it ten times
+	case len(b.numbers) >= maxPhones:
+		clear(b.numbers)
 	}
 	b.numbers[key] = number
 	return number
