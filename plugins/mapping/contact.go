@@ -71,8 +71,8 @@ type phoneBook struct {
 	numbers map[shortText]shortText
 }
 
-// maxPhones bounds what a phone book remembers, to 1 MB: as many as fit before a map of that size would grow.
-const maxPhones = 14_000
+// maxPhones bounds what a phone book remembers, to some 600 KB: as many as fit before a map of that size would grow.
+const maxPhones = 7_000
 
 // e164 is a number in E.164, or empty. The text may point into memory that is used again.
 func (b *phoneBook) e164(text, region string) shortText {
