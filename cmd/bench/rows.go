@@ -76,7 +76,7 @@ func rows(o options) []row {
 // alone are rows without an engine.
 func alone() []row {
 	return []row{
-		{name: "mapper", title: "mapping alone, Segment to CleverTap, no engine", input: calls, cores: 1, mapper: forwardMapper, delivered: tally.records},
+		{name: "mapper", title: "mapping alone, Segment to CleverTap, no engine", input: calls, cores: 1, mapper: forwardMapper, delivered: tally.records, bases: []string{"none"}},
 		{name: "mapper_crowd", title: "mapper with ten times as many people, and phone numbers to check", input: crowdCalls, cores: 1, mapper: forwardMapper, delivered: tally.records, bases: []string{"mapper"}},
 		{name: "back_mapper", title: "mapping alone, CleverTap to Segment, no engine", input: exports, cores: 1, mapper: backMapper, delivered: tally.back},
 	}
@@ -124,7 +124,7 @@ func delivering() []row {
 	list := []row{
 		{
 			name: "clevertap", title: "file → segment_to_clevertap → clevertap", cores: 2, delivered: tally.records,
-			processors: `segment_to_clevertap: {}`, output: toClevertap, peer: clevertapPeer, bases: []string{"bloblang_http"},
+			processors: `segment_to_clevertap: {}`, output: toClevertap, peer: clevertapPeer, bases: []string{"bloblang_http", "none"},
 		},
 		{
 			name: "in_order", title: "clevertap with one thread, which keeps the order", cores: 2, threads: 1, delivered: tally.records,
