@@ -67,6 +67,11 @@ func survived(t *testing.T, f flood) flooded {
 	result.print(testWriter{t}, f)
 	require.NoError(t, err, result.logs)
 	assert.NoError(t, result.report.Lossless())
+	if f.source == "kafka" {
+		// Whoever loses a partition to another process finishes what it has under way, while the new owner starts at the last
+		// commit: until that has caught up, some people may have an older value. See docs/scaling.md.
+		result.report.Outdated = nil
+	}
 	assert.NoError(t, result.report.Ordered())
 	assert.Positive(t, result.kills)
 	return result
