@@ -2,6 +2,7 @@ package main
 
 import (
 	"flag"
+	"strconv"
 	"testing"
 	"time"
 
@@ -10,6 +11,9 @@ import (
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/testenv"
 )
+
+// floodBatch is how many records a request holds at most.
+const floodBatch = 200
 
 var floodCalls = flag.Int("faults.calls", 20_000, "how many calls go through the three processes")
 
@@ -33,7 +37,7 @@ func TestThreeProcessesLoseNothingWhileTheyDieAndJoin(t *testing.T) {
 				killEvery: c.killEvery, pause: 300 * time.Millisecond, trouble: 0.1, limit: 2 * time.Minute,
 				settings: []string{
 					clevertapOutput + "max_in_flight=" + parallel, clevertapOutput + "timeout=2s",
-					clevertapOutput + "batching.count=200", clevertapOutput + "batching.period=100ms",
+					clevertapOutput + "batching.count=" + strconv.Itoa(floodBatch), clevertapOutput + "batching.period=100ms",
 				},
 			}
 			for _, bytes := range survived(t, f).memory {
@@ -68,13 +72,20 @@ func survived(t *testing.T, f flood) flooded {
 	require.NoError(t, err, result.logs)
 	assert.NoError(t, result.report.Lossless())
 	if f.source == "kafka" {
-		// Whoever loses a partition to another process finishes what it has under way, while the new owner starts at the last
-		// commit: until that has caught up, some people may have an older value. See docs/scaling.md.
+		assert.LessOrEqual(t, len(result.report.Outdated), undoneByMoves(result.kills), "undone for a while")
 		result.report.Outdated = nil
 	}
 	assert.NoError(t, result.report.Ordered())
 	assert.Positive(t, result.kills)
 	return result
+}
+
+// undoneByMoves bounds how many messages may be undone for a while when Kafka moves partitions from living processes to one
+// that comes back: who loses one finishes what it has under way, and that is no more than its requests hold. See "Kafka" in
+// docs/guarantees.md.
+func undoneByMoves(kills int) int {
+	requests, _ := strconv.Atoi(parallel)
+	return kills * requests * floodBatch
 }
 
 // testWriter shows a report in the log of a test.
