@@ -17,7 +17,6 @@ type fleet struct {
 	books   *ledger.Ledger
 	target  *target
 	bridges []*bridge
-	joined  time.Time // when a process has joined or died last
 }
 
 // newFleet makes the processes and starts none.
@@ -52,7 +51,7 @@ func (l *lab) newFleet(ctx context.Context, s source, books *ledger.Ledger, proc
 	return f, nil
 }
 
-// shareOf are the settings that give a process its partitions. Kafka gives them out by itself.
+// shareOf are the settings that give a process its partitions. Kafka gives them out by itself, to names that stay.
 func shareOf(s source, process, processes int) []string {
 	switch s := s.(type) {
 	case *redisSource:
@@ -63,18 +62,31 @@ func shareOf(s source, process, processes int) []string {
 		return []string{"STREAMS=" + strings.Join(own, ", ")}
 	case *jetstreamSource:
 		return []string{fmt.Sprintf("PARTITION=%d", process)}
+	case *kafkaSource:
+		return []string{fmt.Sprintf("INSTANCE_ID=bridge-%d", process), "SESSION_TIMEOUT=30s"}
 	}
 	return nil
 }
 
-func (f *fleet) start(process int) error {
-	f.joined = time.Now()
-	return f.bridges[process].start(false)
+// assemble starts the processes one after the other, and returns when the source has given each its partitions.
+func (f *fleet) assemble(pause time.Duration) error {
+	for p := range f.bridges {
+		if err := f.start(p); err != nil {
+			return err
+		}
+		time.Sleep(pause)
+	}
+	s, ok := f.source.(sharer)
+	if !ok {
+		return nil
+	}
+	return until(f.ctx, "each process has its partitions", time.Minute, func() (bool, error) { return s.shared(f.ctx, len(f.bridges)) })
 }
+
+func (f *fleet) start(process int) error { return f.bridges[process].start(false) }
 
 // kill ends a process with kill -9, and enters into the books what the source had not heard from it.
 func (f *fleet) kill(process int) error {
-	f.joined = time.Now()
 	f.bridges[process].kill()
 	err := until(f.ctx, "the last request has ended", 10*time.Second, func() (bool, error) { return f.target.idle(process), nil })
 	if err != nil {
@@ -87,26 +99,12 @@ func (f *fleet) kill(process int) error {
 	return err
 }
 
-// unsettle enters what the source would give out again now, although these processes had it.
-func (f *fleet) unsettle(processes ...int) error {
+// unsettle enters what the source would give out again now, although the process had it.
+func (f *fleet) unsettle(process int) error {
 	open, err := f.source.unacknowledged(f.ctx)
-	for _, p := range processes {
-		err = errors.Join(err, f.collect(p))
-		f.books.Crash(p, open...)
-	}
+	err = errors.Join(err, f.collect(process))
+	f.books.Crash(process, open...)
 	return err
-}
-
-// moving is how long partitions of a Kafka group may move after a process has joined or died.
-const moving = 4 * time.Second
-
-// watch is called now and then. While partitions of a Kafka group move, their new owner starts at the last commit, and
-// the old one is not told that its answers do not count any more: the same as a crash.
-func (f *fleet) watch() error {
-	if _, kafka := f.source.(*kafkaSource); !kafka || time.Since(f.joined) > moving {
-		return nil
-	}
-	return f.unsettle(upTo(0, len(f.bridges))...)
 }
 
 func (f *fleet) collect(process int) error {
@@ -117,12 +115,7 @@ func (f *fleet) collect(process int) error {
 
 // finish waits until the source has nothing left to give, stops all processes, and closes the books.
 func (f *fleet) finish(limit time.Duration) error {
-	err := until(f.ctx, "everything has arrived", limit, func() (bool, error) {
-		if err := f.watch(); err != nil {
-			return false, err
-		}
-		return f.source.done(f.ctx)
-	})
+	err := until(f.ctx, "everything has arrived", limit, func() (bool, error) { return f.source.done(f.ctx) })
 	for p, b := range f.bridges {
 		err = errors.Join(err, b.stop(), f.collect(p), b.secrets())
 	}

@@ -36,7 +36,7 @@ type flooded struct {
 	logs       string
 }
 
-// flood plays it. All calls are there from the start.
+// flood plays it. All calls are there when the first process is killed.
 func (l *lab) flood(f flood) (result flooded, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), f.limit)
 	defer cancel()
@@ -46,9 +46,6 @@ func (l *lab) flood(f flood) (result flooded, err error) {
 		return result, err
 	}
 	defer s.close()
-	if err := s.publish(ctx, 0, f.calls); err != nil {
-		return result, err
-	}
 	team, err := l.newFleet(ctx, s, books, f.processes, f.settings...)
 	if err != nil {
 		return result, err
@@ -58,7 +55,13 @@ func (l *lab) flood(f flood) (result flooded, err error) {
 	weather.latency, weather.partial = f.latency, max(weather.partial, f.partial)
 	team.target.setTrouble(weather)
 	memory := newGauge(f.processes)
+	if err := team.assemble(f.pause); err != nil {
+		return result, fmt.Errorf("%w\n%s", err, team.logs())
+	}
 	start := time.Now()
+	if err := s.publish(ctx, 0, f.calls); err != nil {
+		return result, err
+	}
 	result.kills, err = team.disturb(f, memory)
 	err = errors.Join(err, team.finish(f.limit))
 	result.took, result.report, result.logs = team.target.latest.Sub(start), books.Report(), team.logs()
@@ -68,15 +71,9 @@ func (l *lab) flood(f flood) (result flooded, err error) {
 	return result, err
 }
 
-// disturb starts the processes one after the other, and kills one of them again and again until all calls have ended.
+// disturb kills one process after the other, and starts it again, until all calls have ended.
 func (t *fleet) disturb(f flood, memory *gauge) (kills int, err error) {
 	dice := rand.New(rand.NewPCG(7, 7))
-	for p := range f.processes {
-		if err := t.start(p); err != nil {
-			return 0, err
-		}
-		time.Sleep(f.pause)
-	}
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	next, back := time.Now().Add(min(f.killEvery, 2*time.Second)), time.Time{}
@@ -91,7 +88,7 @@ func (t *fleet) disturb(f flood, memory *gauge) (kills int, err error) {
 			err = errors.Join(err, t.collect(p))
 			memory.sample(p, b)
 		}
-		if err = errors.Join(err, t.watch()); err != nil {
+		if err != nil {
 			return kills, err
 		}
 		switch now := time.Now(); {

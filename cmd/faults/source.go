@@ -28,6 +28,12 @@ type rewinder interface {
 	rewind(ctx context.Context, partition int) error
 }
 
+// sharer is a source that gives its partitions to the processes by itself, and tells when each has its share. It has to know
+// all of them before there is anything to read: a partition that moves takes with it what its process has under way.
+type sharer interface {
+	shared(ctx context.Context, processes int) (bool, error)
+}
+
 const passcode = "TEST-PASSCODE"
 
 // Ports below those that the system gives to connections: a process that listens, stops and listens again at the same

@@ -134,4 +134,26 @@ func (s *kafkaSource) done(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
+// shared tells whether a group of so many processes reads all partitions.
+func (s *kafkaSource) shared(ctx context.Context, processes int) (bool, error) {
+	groups, err := s.cluster.admin.DescribeGroups(ctx, s.group())
+	if err != nil {
+		return false, err
+	}
+	group := groups[s.group()]
+	busy, partitions := 0, 0
+	for _, m := range group.Members {
+		c, _ := m.Assigned.AsConsumer()
+		own := 0
+		for _, t := range c.Topics {
+			own += len(t.Partitions)
+		}
+		if own > 0 {
+			busy++
+		}
+		partitions += own
+	}
+	return group.State == "Stable" && busy == processes && partitions == s.partitions, nil
+}
+
 func (s *kafkaSource) close() { _, _ = s.cluster.admin.DeleteTopics(context.Background(), s.topic) }
