@@ -8,6 +8,47 @@ import (
 // AppendJSON appends the value as compact JSON, members in the order of the document, numbers digit by digit as they
 // were written.
 func (v Value) AppendJSON(dst []byte) []byte {
+	if v.Kind() >= Array {
+		if raw, ok := v.verbatim(); ok {
+			return append(dst, raw...)
+		}
+	}
+	return appendValue(dst, v)
+}
+
+// verbatim is an object or an array as it stands in the document, where that is how it would be written: without a space
+// between its parts, and with texts that stand as they are.
+func (v Value) verbatim() (raw string, ok bool) {
+	nodes := v.t.nodes[v.at:v.t.nodes[v.at].next]
+	length := compactLength(&nodes[0])
+	for i := range nodes[1:] {
+		n := &nodes[1+i]
+		if n.nameMarks|n.textMarks != 0 {
+			return "", false
+		}
+		length += compactLength(n)
+		if n.name.end > 0 { // an element has none
+			length += int(n.name.end-n.name.start) + len(`"":`)
+		}
+	}
+	raw = v.t.of(nodes[0].text)
+	return raw, len(raw) == length
+}
+
+// compactLength is how many bytes a value of plain text takes without what is in it: commas belong to their container.
+func compactLength(n *node) int {
+	switch n.kind {
+	case Object, Array:
+		return len("{}") + max(0, int(n.count)-1)
+	case String:
+		return int(n.text.end-n.text.start) + len(`""`)
+	default:
+		return int(n.text.end - n.text.start)
+	}
+}
+
+// appendValue is AppendJSON part by part.
+func appendValue(dst []byte, v Value) []byte {
 	switch v.Kind() {
 	case Object:
 		return appendObject(dst, v)
@@ -17,7 +58,7 @@ func (v Value) AppendJSON(dst []byte) []byte {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = element.AppendJSON(dst)
+			dst = appendValue(dst, element)
 		}
 		return append(dst, ']')
 	case String:
@@ -43,7 +84,7 @@ func appendObject(dst []byte, v Value) []byte {
 		}
 		first = false
 		dst = append(member.AppendName(dst), ':')
-		dst = member.AppendJSON(dst)
+		dst = appendValue(dst, member)
 	}
 	return append(dst, '}')
 }

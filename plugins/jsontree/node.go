@@ -5,7 +5,7 @@ package jsontree
 type node struct {
 	// name is the name of a member, without its quotes; empty for elements.
 	name span
-	// text is the content of a string, or a number, true, false or null as written.
+	// text is the content of a string, or anything else as written.
 	text span
 	// next is the node that follows this one and everything in it.
 	next uint32

@@ -102,7 +102,8 @@ func (r *reader) container(i int, n *node) (end int) {
 		end, count = r.elements(skipSpace(r.buf, i+1))
 	}
 	r.depth--
-	r.nodes[at].count, r.nodes[at].next = count, uint32(len(r.nodes))
+	whole := &r.nodes[at]
+	whole.text, whole.count, whole.next = span{uint32(i), uint32(end)}, count, uint32(len(r.nodes))
 	return end
 }
 

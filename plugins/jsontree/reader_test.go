@@ -93,11 +93,16 @@ func FuzzReader(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if want, got := tokensOf(t, raw), walked(t, nil, v); fmt.Sprint(want) != fmt.Sprint(got) {
+		want := tokensOf(t, raw)
+		if got := walked(t, nil, v); fmt.Sprint(want) != fmt.Sprint(got) {
 			t.Fatalf("%q holds\n%v, read as\n%v", raw, want, got)
 		}
 		written := v.AppendJSON(nil)
-		if !json.Valid(written) {
+		var compact bytes.Buffer
+		if err := json.Compact(&compact, written); err != nil || !bytes.Equal(compact.Bytes(), written) {
+			t.Fatalf("%q became %q, which is not compact: %v", raw, written, err)
+		}
+		if v.UTF8() && fmt.Sprint(tokensOf(t, written)) != fmt.Sprint(want) {
 			t.Fatalf("%q became %q", raw, written)
 		}
 		again, err := parser.Parse(written)
