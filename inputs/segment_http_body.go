@@ -13,22 +13,22 @@ import (
 
 var gzipReaders = sync.Pool{New: func() any { return new(gzip.Reader) }}
 
+// shReadGrace is how much longer than a request may wait its connection is read. When the body has come, the server reads
+// on to learn whether the caller is still there, and takes the deadline for a farewell: by then it has its answer.
+const shReadGrace = 200 * time.Millisecond
+
 // readBody reads and unpacks a body within the limits of size, room and time. Content types are not looked at: hardly
 // any SDK sends the right one.
 func (h *segmentHTTPHandler) readBody(
 	until patience, w http.ResponseWriter, r *http.Request, held *share, answers shAnswers,
 ) ([]byte, *shAnswer) {
-	connection := http.NewResponseController(w)
 	// Where it is not supported, the server's own and longer limit holds.
-	_ = connection.SetReadDeadline(until.deadline)
+	_ = http.NewResponseController(w).SetReadDeadline(until.deadline.Add(shReadGrace))
 	body, err := h.unpack(http.MaxBytesReader(w, r.Body, int64(h.config.maxBodyBytes)), r, held)
-	var tooLarge *http.MaxBytesError
 	switch {
 	case err == nil:
-		// From now on the server reads only to learn whether the caller is still there.
-		_ = connection.SetReadDeadline(time.Time{})
 		return body, nil
-	case errors.As(err, &tooLarge), errors.Is(err, errTooLarge):
+	case isTooLarge(err):
 		return nil, answers.tooLarge
 	case errors.Is(err, errNoRoom):
 		return nil, answers.overload
@@ -48,6 +48,11 @@ var (
 	errNoRoom   = errors.New("no room")
 	errPacked   = errors.New("packed in a way that is not supported")
 )
+
+func isTooLarge(err error) bool {
+	_, ok := errors.AsType[*http.MaxBytesError](err)
+	return ok || errors.Is(err, errTooLarge)
+}
 
 func (h *segmentHTTPHandler) unpack(body io.Reader, r *http.Request, held *share) ([]byte, error) {
 	expected := r.ContentLength

@@ -108,26 +108,27 @@ func (h *segmentHTTPHandler) readCalls(reader *callReader, body []byte, in intak
 func (h *segmentHTTPHandler) readCall(
 	reader *callReader, doc segment.Document, i int, in intake, calls *received,
 ) *segment.Error {
-	call, err := doc.Call(i)
+	call := &reader.call
+	err := doc.Decode(i, call)
 	if err == nil {
 		err = call.Validate()
 	}
 	if refused := asSegmentError(err); refused != nil && (h.config.validate || refused.Reason == segment.InvalidJSON) {
 		return refused
 	}
-	if err := in.check(i, &call); err != nil {
+	if err := in.check(i, call); err != nil {
 		return err
 	}
-	if !in.meant(&call) {
+	if !in.meant(call) {
 		h.metrics.dropped.Incr(1, shDroppedIntegration)
 		return nil
 	}
-	reader.call = doc.AppendReceived(reader.call[:0], i, &call, in.receipt)
-	calls.size += len(reader.call)
-	if len(reader.call) > segment.MaxCallBytes+shOwnBytes {
+	reader.passed = doc.AppendReceived(reader.passed[:0], i, call, in.receipt)
+	calls.size += len(reader.passed)
+	if len(reader.passed) > segment.MaxCallBytes+shOwnBytes {
 		return &segment.Error{Reason: callTooLarge, Rule: "a call must not be larger than 32 KB"}
 	}
-	msg := service.NewMessage(bytes.Clone(reader.call))
+	msg := service.NewMessage(bytes.Clone(reader.passed))
 	if call.Type != "" {
 		msg.MetaSetMut(shMetaType, string(call.Type))
 	}

@@ -23,8 +23,9 @@ const (
 // callReader holds the memory that it takes to read the calls of a body.
 type callReader struct {
 	parser segment.Parser
-	call   []byte // one call as it is passed on
-	read   int    // values so far, at most
+	call   segment.Call // one call of the body
+	passed []byte       // the same as it is passed on
+	read   int          // values so far, at most
 }
 
 // callReaders keeps readers from one request to the next.
@@ -42,8 +43,8 @@ func (p *callReaders) give(r *callReader, values int) {
 	if r.read += values; r.read > shReaderLife {
 		return
 	}
-	if cap(r.call) > 2*segment.MaxCallBytes {
-		r.call = nil
+	if cap(r.passed) > 2*segment.MaxCallBytes {
+		r.passed = nil
 	}
 	p.pool.Put(r)
 }
