@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
@@ -23,7 +24,8 @@ const (
 
 // handover gives the batches of requests to the pipeline and waits for what becomes of them.
 type handover struct {
-	// parcels has no buffer: nothing waits in it whose sender has been answered.
+	// parcels has room for one of each request: to wait for the pipeline to take it, and then for the outcome, would be to
+	// sleep and wake twice.
 	parcels chan *parcel
 	slots   chan struct{}
 
@@ -35,7 +37,7 @@ type handover struct {
 func newHandover(requests int) *handover {
 	draining, stopped := make(chan struct{}), make(chan struct{})
 	return &handover{
-		parcels: make(chan *parcel), slots: make(chan struct{}, requests),
+		parcels: make(chan *parcel, requests), slots: make(chan struct{}, requests),
 		draining: draining, stopped: stopped,
 		drain: sync.OnceFunc(func() { close(draining) }), stop: sync.OnceFunc(func() { close(stopped) }),
 	}
@@ -53,11 +55,12 @@ func (h *handover) enter() bool {
 
 func (h *handover) leave() { <-h.slots }
 
-// parcel is a batch on its way through the pipeline.
+// parcel is a batch on its way to the pipeline and through it.
 type parcel struct {
 	batch service.MessageBatch
 	// settled, if there is one, is called once with the outcome, be it the pipeline's or that it never got the batch.
 	settled func(ctx context.Context, err error)
+	claimed atomic.Bool
 	once    sync.Once
 	acked   chan error
 }
@@ -65,6 +68,9 @@ type parcel struct {
 func newParcel(batch service.MessageBatch, settled func(context.Context, error)) *parcel {
 	return &parcel{batch: batch, settled: settled, acked: make(chan error, 1)}
 }
+
+// claim is true for who comes first: the pipeline, which has it then, or its sender, who takes it back.
+func (p *parcel) claim() bool { return p.claimed.CompareAndSwap(false, true) }
 
 // ack keeps the first outcome; the sender may no longer be there to hear it.
 func (p *parcel) ack(ctx context.Context, err error) error {
@@ -79,34 +85,34 @@ func (p *parcel) ack(ctx context.Context, err error) error {
 
 var errNotTaken = errors.New("the pipeline has not taken it")
 
-// deliver hands a parcel to the pipeline and waits for the outcome.
+// deliver hands a parcel to the pipeline and waits for the outcome. What the pipeline has not taken when the wait is over, it
+// never gets.
 func (h *handover) deliver(until patience, p *parcel) outcome {
-	if o := h.give(until, p); o != delivered {
+	o := h.give(until, p)
+	if o == delivered {
+		o = p.outcome(until, h.draining)
+	}
+	switch {
+	case o == delivered, o == refused:
+	case p.claim():
+		p.batch = nil
 		_ = p.ack(until.caller, errNotTaken)
-		return o
+	case o == stopping:
+		// It takes no more, and goes on with what it has.
+		o = p.outcome(until, h.stopped)
 	}
-	select {
-	case err := <-p.acked:
-		return outcomeOf(err)
-	case <-until.timer.C:
-		return timedOut
-	case <-until.caller.Done():
-		return callerLeft
-	case <-h.stopped:
-	}
-	// The last acknowledgements come just before the stop.
-	select {
-	case err := <-p.acked:
-		return outcomeOf(err)
-	default:
-		return stopping
-	}
+	return o
 }
 
-// give is delivered once the pipeline has the parcel.
+// give is delivered once the parcel is where the pipeline takes it from.
 func (h *handover) give(until patience, p *parcel) outcome {
 	if o, gaveUp := until.ended(); gaveUp {
 		return o
+	}
+	select {
+	case h.parcels <- p:
+		return delivered
+	default: // full of parcels that were taken back
 	}
 	select {
 	case h.parcels <- p:
@@ -117,6 +123,26 @@ func (h *handover) give(until patience, p *parcel) outcome {
 		return timedOut
 	case <-until.caller.Done():
 		return callerLeft
+	}
+}
+
+// outcome waits for what becomes of a parcel, until the end at most.
+func (p *parcel) outcome(until patience, end <-chan struct{}) outcome {
+	select {
+	case err := <-p.acked:
+		return outcomeOf(err)
+	case <-until.timer.C:
+		return timedOut
+	case <-until.caller.Done():
+		return callerLeft
+	case <-end:
+	}
+	// The last acknowledgements come just before the end.
+	select {
+	case err := <-p.acked:
+		return outcomeOf(err)
+	default:
+		return stopping
 	}
 }
 

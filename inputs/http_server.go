@@ -105,14 +105,18 @@ func (in *httpServer) ReadBatch(ctx context.Context) (service.MessageBatch, serv
 	if served == nil || closed(served) {
 		return nil, nil, service.ErrNotConnected
 	}
-	select {
-	case parcel := <-in.handover.parcels:
-		return parcel.batch, parcel.ack, nil
-	case <-served:
-		return nil, nil, service.ErrNotConnected
-	case <-ctx.Done():
-		in.handover.drain()
-		return nil, nil, ctx.Err()
+	for {
+		select {
+		case parcel := <-in.handover.parcels:
+			if parcel.claim() {
+				return parcel.batch, parcel.ack, nil
+			}
+		case <-served:
+			return nil, nil, service.ErrNotConnected
+		case <-ctx.Done():
+			in.handover.drain()
+			return nil, nil, ctx.Err()
+		}
 	}
 }
 

@@ -47,7 +47,9 @@ func benchSegmentHTTP(b *testing.B) *segmentHTTP {
 		for {
 			select {
 			case parcel := <-in.handover.parcels:
-				_ = parcel.ack(ctx, nil)
+				if parcel.claim() {
+					_ = parcel.ack(ctx, nil)
+				}
 			case <-ctx.Done():
 				return
 			}

@@ -88,8 +88,10 @@ func newFuzzTarget(f *testing.F) *fuzzTarget {
 		for {
 			select {
 			case p := <-target.handler.handover.parcels:
-				target.batches <- p.batch
-				_ = p.ack(context.Background(), nil)
+				if p.claim() {
+					target.batches <- p.batch
+					_ = p.ack(context.Background(), nil)
+				}
 			case <-stopped:
 				return
 			}
