@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 )
 
@@ -28,6 +29,9 @@ type group struct {
 	workload
 	series []series
 }
+
+// slice is how long a contender is under load until it is another's turn.
+const slice = 250 * time.Millisecond
 
 // runComparison measures everybody in turns: A B A B, so that a disturbance hits them alike.
 func runComparison(ctx context.Context, o options, out, progress io.Writer) error {
@@ -59,15 +63,36 @@ func runComparison(ctx context.Context, o options, out, progress io.Writer) erro
 	return report(out, o, groups)
 }
 
+// measure takes a sample of each contender. All of them run meanwhile, and are under load in turns.
 func (g *group) measure(ctx context.Context, o options, idle map[string]time.Duration) error {
 	// Enough for the callers to differ, and few enough to stay in the caches of this process.
 	templates, err := newTemplates(g.workload, 32)
 	if err != nil {
 		return err
 	}
-	for i := range g.series {
+	trials := make([]*trial, len(g.series))
+	for i, s := range g.series {
+		if trials[i], err = newTrial(ctx, o, g.workload, s.contender, templates); err != nil {
+			return fmt.Errorf("%s, %s: %w", s.name, g, err)
+		}
+		defer trials[i].end()
+	}
+	var profiling sync.WaitGroup
+	for i, t := range trials {
+		profiling.Go(func() {
+			t.profiled = saveProfile(ctx, o, t.debug, g.under(i), time.Duration(len(trials))*(o.warmUp+o.duration))
+		})
+	}
+	for turn, warmUp := 0, o.warmUp; time.Duration(turn)*slice < o.duration; turn, warmUp = turn+1, 0 {
+		for i := range trials {
+			t := trials[(turn+i)%len(trials)] // nobody always comes after the same neighbour
+			t.seen.add(generate(ctx, t.callers, warmUp, min(slice, o.duration-time.Duration(turn)*slice)))
+		}
+	}
+	profiling.Wait()
+	for i, t := range trials {
 		s := &g.series[i]
-		taken, err := measure(ctx, o, g.workload, s.contender, templates, idle[s.name])
+		taken, err := t.sample(ctx, idle[s.name])
 		if err != nil {
 			return fmt.Errorf("%s, %s: %w", s.name, g, err)
 		}
@@ -75,6 +100,9 @@ func (g *group) measure(ctx context.Context, o options, idle map[string]time.Dur
 	}
 	return nil
 }
+
+// under is what the measurement of a contender is called.
+func (g *group) under(i int) string { return g.series[i].under(g.workload) }
 
 // idleCosts is the CPU time of each contender's start and stop.
 func idleCosts(ctx context.Context, o options, groups []group) (map[string]time.Duration, error) {
@@ -99,36 +127,57 @@ func start(ctx context.Context, o options, c contender, w workload, debug string
 	if err != nil {
 		return nil, err
 	}
+	if c.binary != "" {
+		o.binary = c.binary
+	}
 	return startServer(ctx, o, address, c.config(address, w.path(), debug))
 }
 
-func measure(ctx context.Context, o options, w workload, c contender, templates []template, idle time.Duration) (sample, error) {
-	debug := ""
+// trial is a contender that runs, and who calls it.
+type trial struct {
+	*server
+	debug    string // address of its profiles, if they are asked for
+	callers  []*caller
+	seen     load
+	profiled error
+}
+
+func newTrial(ctx context.Context, o options, w workload, c contender, templates []template) (*trial, error) {
+	t := &trial{}
+	var err error
 	if o.profiles != "" {
-		var err error
-		if debug, err = freeAddress(); err != nil {
-			return sample{}, err
+		if t.debug, err = freeAddress(); err != nil {
+			return nil, err
 		}
 	}
-	running, err := start(ctx, o, c, w, debug)
-	if err != nil {
-		return sample{}, err
+	if t.server, err = start(ctx, o, c, w, t.debug); err != nil {
+		return nil, err
 	}
-	profiled := make(chan error, 1)
-	go func() { profiled <- saveProfile(ctx, o, debug, w, c) }()
-	seen := generate(ctx, running.address, templates, o, w.callers)
-	err = <-profiled
-	peak := running.peak()
-	cpu := running.stop() - idle
+	t.callers = newCallers(t.address, templates, w.callers)
+	return t, nil
+}
+
+// end lets everybody hang up, and stops the server. It returns the CPU time of its life.
+func (t *trial) end() time.Duration {
+	for _, c := range t.callers {
+		c.close()
+	}
+	return t.stop()
+}
+
+// sample ends the trial.
+func (t *trial) sample(ctx context.Context, idle time.Duration) (sample, error) {
+	peak := t.peak()
+	cpu := t.end() - idle
 	switch {
 	case ctx.Err() != nil:
 		return sample{}, fmt.Errorf("stopped: %w", ctx.Err())
-	case err != nil:
-		return sample{}, err
-	case len(seen.latencies) == 0:
-		return sample{}, fmt.Errorf("no request was answered 200 in time, %d otherwise\n%s", seen.failures, running.log.String())
+	case t.profiled != nil:
+		return sample{}, t.profiled
+	case len(t.seen.latencies) == 0:
+		return sample{}, fmt.Errorf("no request was answered 200 in time, %d otherwise\n%s", t.seen.failures, t.log.String())
 	}
-	return seen.sample(cpu, peak), nil
+	return t.seen.sample(cpu, peak), nil
 }
 
 // sample is what a load shows of a server that has used so much CPU time and memory for it.

@@ -12,6 +12,8 @@ type contender struct {
 	// input is the config of the input with %[1]s for the address and %[2]s for the path that is called.
 	input string
 	more  string
+	// binary is another than the one to measure, if it is not empty.
+	binary string
 }
 
 const writeKey = "BENCH-WRITE-KEY"
@@ -47,14 +49,14 @@ cache_resources:
 // The first of a list is what the others are compared with: it does the same work as segment_http.
 var (
 	plainContenders = []contender{
-		{"http_server, segment_parse", coreInput, parseCalls},
-		{"segment_http", segmentInput, ""},
-		{"segment_http, dedupe_cache", segmentDedupeInput, ""},
-		{"http_server, not parsed", coreInput, ""},
+		{name: "http_server, segment_parse", input: coreInput, more: parseCalls},
+		{name: "segment_http", input: segmentInput},
+		{name: "segment_http, dedupe_cache", input: segmentDedupeInput},
+		{name: "http_server, not parsed", input: coreInput},
 	}
 	packedContenders = []contender{
-		{"http_server, decompress, segment_parse", coreInput, unpackCalls},
-		{"segment_http", segmentInput, ""},
+		{name: "http_server, decompress, segment_parse", input: coreInput, more: unpackCalls},
+		{name: "segment_http", input: segmentInput},
 	}
 )
 
@@ -86,13 +88,16 @@ func (w workload) String() string {
 	return fmt.Sprintf("%s, %d callers", name, w.callers)
 }
 
-// contenders are those for the workload, and one with its dedupe_cache in Redis if there is an address of one. With any of
-// those that -only names comes the first, which they are compared with.
+// contenders are those for the workload, one with its dedupe_cache in Redis if there is an address of one, and one of another
+// binary if there is one. With any of those that -only names comes the first, which they are compared with.
 func (o options) contenders(w workload) []contender {
 	list := slices.Clone(w.standing())
 	if o.redis != "" && !w.packed {
 		input := strings.ReplaceAll(segmentRedisInput, "REDIS", o.redis)
-		list = append(list, contender{"segment_http, dedupe_cache in Redis", input, ""})
+		list = append(list, contender{name: "segment_http, dedupe_cache in Redis", input: input})
+	}
+	if o.before != "" {
+		list = append(list, contender{name: "segment_http, before", input: segmentInput, binary: o.before})
 	}
 	others := slices.DeleteFunc(slices.Clone(list), func(c contender) bool { return !o.only.MatchString(c.under(w)) })
 	if len(others) == 0 || others[0] == list[0] {

@@ -81,36 +81,83 @@ type load struct {
 	requests, failures int
 }
 
-// generate calls a server for a while. The time that counts begins after the warm-up, when every caller has been
+// caller sends one request after the other, over a connection that it keeps.
+type caller struct {
+	connection
+	own []template
+	// next is the number of its next request; the upper half of it is the caller's.
+	next uint64
+}
+
+// perCaller is how many requests a caller sends in turn; with packed bodies they come again unchanged.
+const perCaller = 2
+
+func newCallers(address string, templates []template, count int) []*caller {
+	callers := make([]*caller, count)
+	for i := range callers {
+		c := &caller{connection: connection{address: address}, next: uint64(i) << 32}
+		for j := range perCaller {
+			c.own = append(c.own, templates[(i*perCaller+j)%len(templates)].copied())
+		}
+		callers[i] = c
+	}
+	return callers
+}
+
+// generate lets callers call for a while. The time that counts begins after the warm-up, when every caller has been
 // answered once.
-func generate(ctx context.Context, address string, templates []template, o options, callers int) load {
+func generate(ctx context.Context, callers []*caller, warmUp, duration time.Duration) load {
 	ctx, done := context.WithCancel(ctx)
 	defer done()
-	tallies := make([]tally, callers)
+	tallies := make([]tally, len(callers))
 	var running, begun sync.WaitGroup
-	begun.Add(callers)
-	for i := range callers {
-		own := make([]template, 0, perCaller)
-		for j := range perCaller {
-			own = append(own, templates[(i*perCaller+j)%len(templates)].copied())
-		}
-		running.Go(func() { tallies[i] = call(ctx, address, own, uint64(i), begun.Done) })
+	begun.Add(len(callers))
+	for i, c := range callers {
+		running.Go(func() { tallies[i] = c.call(ctx, begun.Done) })
 	}
-	pause(ctx, o.warmUp)
+	pause(ctx, warmUp)
 	begun.Wait()
 	from, busy := time.Now(), ownCPU()
-	pause(ctx, o.duration)
+	pause(ctx, duration)
 	until, busy := time.Now(), ownCPU()-busy
 	done()
 	running.Wait()
 	all := load{took: until.Sub(from), generator: busy}
 	for _, one := range tallies {
-		all.add(one, from, until)
+		all.count(one, from, until)
 	}
 	return all
 }
 
-func (l *load) add(one tally, from, until time.Time) {
+// call sends requests until the context ends. It reports when the first one is over.
+func (c *caller) call(ctx context.Context, begun func()) (seen tally) {
+	begun = sync.OnceFunc(begun)
+	defer begun()
+	for ; ctx.Err() == nil; c.next++ {
+		sent := time.Now()
+		t := c.own[c.next%uint64(len(c.own))]
+		t.renumber(c.next)
+		status, _, err := c.send(ctx, t.raw)
+		if err != nil || status != http.StatusOK {
+			seen.failures++
+		} else {
+			seen.answers = append(seen.answers, answered{sent, time.Now()})
+		}
+		begun()
+	}
+	return seen
+}
+
+// add puts two times under load together.
+func (l *load) add(other load) {
+	l.took += other.took
+	l.latencies = append(l.latencies, other.latencies...)
+	l.generator += other.generator
+	l.requests += other.requests
+	l.failures += other.failures
+}
+
+func (l *load) count(one tally, from, until time.Time) {
 	l.requests += len(one.answers)
 	l.failures += one.failures
 	for _, answer := range one.answers {
@@ -125,30 +172,6 @@ func pause(ctx context.Context, d time.Duration) {
 	case <-ctx.Done():
 	case <-time.After(d):
 	}
-}
-
-// perCaller is how many requests a caller sends in turn; with packed bodies they come again unchanged.
-const perCaller = 2
-
-// call sends one request after the other until the context ends. It reports when the first one is over.
-func call(ctx context.Context, address string, own []template, caller uint64, begun func()) (seen tally) {
-	c := connection{address: address}
-	defer c.close()
-	begun = sync.OnceFunc(begun)
-	defer begun()
-	for n := uint64(0); ctx.Err() == nil; n++ {
-		sent := time.Now()
-		t := own[n%uint64(len(own))]
-		t.renumber(caller<<32 | n)
-		status, _, err := c.send(ctx, t.raw)
-		if err != nil || status != http.StatusOK {
-			seen.failures++
-		} else {
-			seen.answers = append(seen.answers, answered{sent, time.Now()})
-		}
-		begun()
-	}
-	return seen
 }
 
 // ownCPU is the CPU time that this process has used.

@@ -19,16 +19,16 @@ import (
 )
 
 type options struct {
-	binary, profiles string
-	rounds, procs    int
-	duration, warmUp time.Duration
-	callers, calls   []int
-	markdown         bool
-	stall            time.Duration
-	stallCallers     int
-	dedupe           bool
-	redis            string
-	only             *regexp.Regexp
+	binary, before, profiles string
+	rounds, procs            int
+	duration, warmUp         time.Duration
+	callers, calls           []int
+	markdown                 bool
+	stall                    time.Duration
+	stallCallers             int
+	dedupe                   bool
+	redis                    string
+	only                     *regexp.Regexp
 }
 
 func main() {
@@ -58,9 +58,10 @@ func parseOptions(args []string, usage io.Writer) (options, error) {
 	flags := flag.NewFlagSet("bench-http", flag.ContinueOnError)
 	flags.SetOutput(usage)
 	flags.StringVar(&o.binary, "binary", "bin/clevertap-segment", "the binary to measure")
+	flags.StringVar(&o.before, "before", "", "a binary of the code before: compare its segment_http, too")
 	flags.IntVar(&o.rounds, "rounds", 3, "how often each is measured, in turns")
-	flags.DurationVar(&o.duration, "duration", 1500*time.Millisecond, "how long each measurement takes")
-	flags.DurationVar(&o.warmUp, "warm-up", 300*time.Millisecond, "how long the load runs before")
+	flags.DurationVar(&o.duration, "duration", 2*time.Second, "how long each is measured in a round, in slices of a quarter of a second")
+	flags.DurationVar(&o.warmUp, "warm-up", 500*time.Millisecond, "how long the load runs before")
 	flags.Func("callers", "how many callers at once, a list (default 64,256)", listOf(&o.callers))
 	flags.Func("calls", "how many calls in a body, a list (default 1,100)", listOf(&o.calls))
 	flags.IntVar(&o.procs, "procs", 1, "how many processors a server may use, its GOMAXPROCS")

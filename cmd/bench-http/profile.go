@@ -11,17 +11,17 @@ import (
 	"time"
 )
 
-// saveProfile keeps the latest profile of each contender and workload, taken while the load runs.
-func saveProfile(ctx context.Context, o options, debug string, w workload, c contender) error {
+// saveProfile keeps the latest profile of a measurement of that name, taken over the time that it lasts.
+func saveProfile(ctx context.Context, o options, debug, name string, d time.Duration) error {
 	if debug == "" {
 		return nil
 	}
-	profile, err := fetchProfile(ctx, debug, max(time.Second, o.warmUp+o.duration))
+	profile, err := fetchProfile(ctx, debug, max(time.Second, d))
 	if err != nil {
 		return fmt.Errorf("taking a profile: %w", err)
 	}
-	name := strings.NewReplacer(", ", "-", " ", "_").Replace(c.under(w)) + ".pprof"
-	return os.WriteFile(filepath.Join(o.profiles, name), profile, 0o600)
+	file := strings.NewReplacer(", ", "-", " ", "_").Replace(name) + ".pprof"
+	return os.WriteFile(filepath.Join(o.profiles, file), profile, 0o600)
 }
 
 // fetchProfile asks again until the engine listens: it does so a little after the input.
