@@ -51,10 +51,10 @@ func TestThreeProcessesLoseNothingWhileTheyDieAndJoin(t *testing.T) {
 func TestAProcessThatJoinsAKafkaGroupLosesNothing(t *testing.T) {
 	testenv.Program(t, "scale-out", "redis-server", "valkey-server")
 	t.Parallel()
-	const people, processes, joins = 1009, 3, 2
+	const calls, people, processes, joins = 5_000, 1009, 3, 2
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	books := ledger.New(*floodCalls, people)
+	books := ledger.New(calls, people)
 	s, err := testLab.open(ctx, "kafka", fmt.Sprintf("join-%d", time.Now().UnixNano()), 6, people, books)
 	require.NoError(t, err)
 	defer s.close()
@@ -69,9 +69,9 @@ func TestAProcessThatJoinsAKafkaGroupLosesNothing(t *testing.T) {
 		require.NoError(t, team.start(p))
 	}
 	require.NoError(t, until(ctx, "two have all partitions", time.Minute, members(joins)), team.logs())
-	require.NoError(t, s.publish(ctx, 0, *floodCalls/2))
+	require.NoError(t, s.publish(ctx, 0, calls/2))
 	require.NoError(t, team.start(joins))
-	require.NoError(t, s.publish(ctx, *floodCalls/2, *floodCalls))
+	require.NoError(t, s.publish(ctx, calls/2, calls))
 	require.NoError(t, until(ctx, "the third has some", time.Minute, members(processes)), team.logs())
 
 	require.NoError(t, team.finish(time.Minute), team.logs())
@@ -83,10 +83,10 @@ func TestAProcessThatJoinsAKafkaGroupLosesNothing(t *testing.T) {
 }
 
 // Records that CleverTap refuses for now keep their batches waiting while later ones could be acknowledged; then the
-// process is killed. Redis gives out again message by message what it has not heard of.
+// process is killed. Redis gives out again message by message what it has not heard of. It is not played beside others: a
+// process that is short of CPU tells Redis of a batch in parts, see "Redis Streams" in docs/guarantees.md.
 func TestNobodyEndsWithAnOldValueAfterACrashAmidRetries(t *testing.T) {
 	testenv.Program(t, "crash amid retries", "redis-server", "valkey-server")
-	t.Parallel()
 	f := flood{
 		source: "redis_streams", partitions: 4, calls: *floodCalls, people: 101, processes: 2,
 		killEvery: 900 * time.Millisecond, pause: 200 * time.Millisecond, latency: 20 * time.Millisecond, partial: 0.003, limit: 2 * time.Minute,
