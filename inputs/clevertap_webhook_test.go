@@ -199,7 +199,7 @@ func TestWebhookPrefersTheOutcomeToTheStop(t *testing.T) {
 		answered := make(chan *webhookAnswer, 1)
 		go func() { answered <- handler.take(newPatience(t.Context(), time.Minute), []byte(webhookOne)) }()
 		call := <-handler.handover.parcels
-		require.True(t, call.claim())
+		require.True(t, call.take())
 		require.NoError(t, call.ack(t.Context(), nil))
 		handler.handover.stop()
 		require.Equal(t, answerDelivered, <-answered)
@@ -215,7 +215,7 @@ func TestWebhookNeverSaysDeliveredToACallerWhoLeft(t *testing.T) {
 	served.Go(func() {
 		in.handler.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/clevertap", strings.NewReader(webhookOne)).WithContext(ctx))
 	})
-	require.True(t, (<-in.handler.handover.parcels).claim())
+	require.True(t, (<-in.handler.handover.parcels).take())
 	cancel()
 	served.Wait()
 	assert.Equal(t, 499, w.Code)

@@ -60,7 +60,7 @@ type parcel struct {
 	batch service.MessageBatch
 	// settled, if there is one, is called once with the outcome, be it the pipeline's or that it never got the batch.
 	settled func(ctx context.Context, err error)
-	claimed atomic.Bool
+	taken   atomic.Bool
 	once    sync.Once
 	acked   chan error
 }
@@ -69,8 +69,8 @@ func newParcel(batch service.MessageBatch, settled func(context.Context, error))
 	return &parcel{batch: batch, settled: settled, acked: make(chan error, 1)}
 }
 
-// claim is true for who comes first: the pipeline, which has it then, or its sender, who takes it back.
-func (p *parcel) claim() bool { return p.claimed.CompareAndSwap(false, true) }
+// take is true for who comes first: the pipeline, which has it then, or its sender, who takes it back.
+func (p *parcel) take() bool { return p.taken.CompareAndSwap(false, true) }
 
 // ack keeps the first outcome; the sender may no longer be there to hear it.
 func (p *parcel) ack(ctx context.Context, err error) error {
@@ -94,7 +94,7 @@ func (h *handover) deliver(until patience, p *parcel) outcome {
 	}
 	switch {
 	case o == delivered, o == refused:
-	case p.claim():
+	case p.take():
 		p.batch = nil
 		_ = p.ack(until.caller, errNotTaken)
 	case o == stopping:

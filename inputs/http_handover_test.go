@@ -54,7 +54,7 @@ func TestWhatWasTakenBackIsNeverDelivered(t *testing.T) {
 			assert.Equal(t, errNotTaken, <-settled)
 			assert.Nil(t, p.batch, "nothing holds the calls any more")
 			if test.full {
-				require.True(t, (<-h.parcels).claim())
+				require.True(t, (<-h.parcels).take())
 			}
 			batch, _, err := reading(h).ReadBatch(soon(t))
 			assert.Nil(t, batch)

@@ -108,7 +108,7 @@ func (in *httpServer) ReadBatch(ctx context.Context) (service.MessageBatch, serv
 	for {
 		select {
 		case parcel := <-in.handover.parcels:
-			if parcel.claim() {
+			if parcel.take() {
 				return parcel.batch, parcel.ack, nil
 			}
 		case <-served:

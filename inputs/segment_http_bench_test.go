@@ -47,7 +47,7 @@ func benchSegmentHTTP(b *testing.B) *segmentHTTP {
 		for {
 			select {
 			case parcel := <-in.handover.parcels:
-				if parcel.claim() {
+				if parcel.take() {
 					_ = parcel.ack(ctx, nil)
 				}
 			case <-ctx.Done():

@@ -13,20 +13,19 @@ import (
 
 var gzipReaders = sync.Pool{New: func() any { return new(gzip.Reader) }}
 
-// shReadGrace is how much longer than a request may wait its connection is read. When the body has come, the server reads
-// on to learn whether the caller is still there, and takes the deadline for a farewell: by then it has its answer.
-const shReadGrace = 200 * time.Millisecond
-
 // readBody reads and unpacks a body within the limits of size, room and time. Content types are not looked at: hardly
 // any SDK sends the right one.
 func (h *segmentHTTPHandler) readBody(
 	until patience, w http.ResponseWriter, r *http.Request, held *share, answers shAnswers,
 ) ([]byte, *shAnswer) {
+	connection := http.NewResponseController(w)
 	// Where it is not supported, the server's own and longer limit holds.
-	_ = http.NewResponseController(w).SetReadDeadline(until.deadline.Add(shReadGrace))
+	_ = connection.SetReadDeadline(until.deadline)
 	body, err := h.unpack(http.MaxBytesReader(w, r.Body, int64(h.config.maxBodyBytes)), r, held)
 	switch {
 	case err == nil:
+		// From now on the server reads only to learn whether the caller is still there.
+		_ = connection.SetReadDeadline(time.Time{})
 		return body, nil
 	case isTooLarge(err):
 		return nil, answers.tooLarge

@@ -179,7 +179,7 @@ func TestSegmentHTTPNeverSaysDeliveredToACallerWhoLeft(t *testing.T) {
 	served.Go(func() {
 		in.handler.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/v1/page", strings.NewReader(onePage)).WithContext(ctx))
 	})
-	require.True(t, (<-in.handler.handover.parcels).claim())
+	require.True(t, (<-in.handler.handover.parcels).take())
 	cancel()
 	served.Wait()
 	assert.Equal(t, 499, w.Code)

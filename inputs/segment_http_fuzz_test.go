@@ -88,7 +88,7 @@ func newFuzzTarget(f *testing.F) *fuzzTarget {
 		for {
 			select {
 			case p := <-target.handler.handover.parcels:
-				if p.claim() {
+				if p.take() {
 					target.batches <- p.batch
 					_ = p.ack(context.Background(), nil)
 				}

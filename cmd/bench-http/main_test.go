@@ -101,6 +101,15 @@ func TestOnlyTheServersAskedForAreCompared(t *testing.T) {
 	require.ErrorContains(t, run(t.Context(), []string{"-only", "nobody"}, io.Discard, io.Discard), `-only "nobody"`)
 }
 
+func TestAnotherBinaryIsComparedByItsInput(t *testing.T) {
+	o, err := parseOptions([]string{"-before", "old", "-only", "before"}, io.Discard)
+	require.NoError(t, err)
+	list := o.contenders(workload{calls: 1, callers: 2})
+	require.Len(t, list, 2)
+	assert.Equal(t, plainContenders[0], list[0])
+	assert.Equal(t, contender{name: "segment_http, before", input: segmentInput, binary: "old"}, list[1])
+}
+
 func TestE2EStalledOutputLosesNothing(t *testing.T) {
 	binary := builtBinary(t)
 	for _, dedupe := range []string{"-dedupe=false", "-dedupe=true"} {
