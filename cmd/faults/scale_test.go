@@ -71,8 +71,16 @@ func TestAProcessThatJoinsAKafkaGroupLosesNothing(t *testing.T) {
 	require.NoError(t, until(ctx, "two have all partitions", time.Minute, members(joins)), team.logs())
 	require.NoError(t, s.publish(ctx, 0, calls/2))
 	require.NoError(t, team.start(joins))
-	require.NoError(t, s.publish(ctx, calls/2, calls))
-	require.NoError(t, until(ctx, "the third has some", time.Minute, members(processes)), team.logs())
+	published := calls / 2
+	require.NoError(t, until(ctx, "the third has some, while there is work", time.Minute, func() (bool, error) {
+		more := min(published+10, calls)
+		if err := s.publish(ctx, published, more); err != nil {
+			return false, err
+		}
+		published = more
+		return members(processes)()
+	}), team.logs())
+	require.NoError(t, s.publish(ctx, published, calls))
 
 	require.NoError(t, team.finish(time.Minute), team.logs())
 	report := books.Report()
