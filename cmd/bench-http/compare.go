@@ -83,10 +83,13 @@ func (g *group) measure(ctx context.Context, o options, idle map[string]time.Dur
 			t.profiled = saveProfile(ctx, o, t.debug, g.under(i), time.Duration(len(trials))*(o.warmUp+o.duration))
 		})
 	}
-	for turn, warmUp := 0, o.warmUp; time.Duration(turn)*slice < o.duration; turn, warmUp = turn+1, 0 {
+	for _, t := range trials {
+		t.warmedUp = generate(ctx, t.callers, o.warmUp)
+	}
+	for turn := 0; time.Duration(turn)*slice < o.duration; turn++ {
 		for i := range trials {
 			t := trials[(turn+i)%len(trials)] // nobody always comes after the same neighbour
-			t.seen.add(generate(ctx, t.callers, warmUp, min(slice, o.duration-time.Duration(turn)*slice)))
+			t.seen.add(generate(ctx, t.callers, min(slice, o.duration-time.Duration(turn)*slice)))
 		}
 	}
 	profiling.Wait()
@@ -138,6 +141,7 @@ type trial struct {
 	*server
 	debug    string // address of its profiles, if they are asked for
 	callers  []*caller
+	warmedUp load
 	seen     load
 	profiled error
 }
@@ -177,15 +181,11 @@ func (t *trial) sample(ctx context.Context, idle time.Duration) (sample, error) 
 	case len(t.seen.latencies) == 0:
 		return sample{}, fmt.Errorf("no request was answered 200 in time, %d otherwise\n%s", t.seen.failures, t.log.String())
 	}
-	return t.seen.sample(cpu, peak), nil
-}
-
-// sample is what a load shows of a server that has used so much CPU time and memory for it.
-func (l load) sample(cpu time.Duration, peak int64) sample {
+	l, requests := t.seen, len(t.warmedUp.latencies)+len(t.seen.latencies)
 	return sample{
 		perSecond: float64(len(l.latencies)) / l.took.Seconds(),
 		p50:       quantile(l.latencies, 0.5), p99: quantile(l.latencies, 0.99),
-		cpu: cpu / time.Duration(l.requests), peak: peak, failures: l.failures,
+		cpu: cpu / time.Duration(requests), peak: peak, failures: t.warmedUp.failures + l.failures,
 		generator: l.generator.Seconds() / l.took.Seconds(),
-	}
+	}, nil
 }

@@ -63,22 +63,12 @@ func (c *connection) close() {
 	}
 }
 
-// answered is a request that was answered 200.
-type answered struct{ sent, done time.Time }
-
-// tally is what callers have seen.
-type tally struct {
-	answers  []answered
-	failures int // everything else
-}
-
-// load is a time under load.
+// load is a time under load, from the first request until the last one is answered.
 type load struct {
 	took      time.Duration
-	latencies []time.Duration // of what was answered in that time
+	latencies []time.Duration // of what was answered 200
+	failures  int             // everything else
 	generator time.Duration   // CPU time of the load generator
-	// These count from the start.
-	requests, failures int
 }
 
 // caller sends one request after the other, over a connection that it keeps.
@@ -104,35 +94,27 @@ func newCallers(address string, templates []template, count int) []*caller {
 	return callers
 }
 
-// generate lets callers call for a while. The time that counts begins after the warm-up, when every caller has been
-// answered once.
-func generate(ctx context.Context, callers []*caller, warmUp, duration time.Duration) load {
-	ctx, done := context.WithCancel(ctx)
+// generate lets callers call for a while, and waits for the answers to what they have sent. Their time counts, too: a
+// server that serves all callers alike answers them in waves, and a time that ends at any moment would cut one off.
+func generate(ctx context.Context, callers []*caller, duration time.Duration) (all load) {
+	ctx, done := context.WithTimeout(ctx, duration)
 	defer done()
-	tallies := make([]tally, len(callers))
-	var running, begun sync.WaitGroup
-	begun.Add(len(callers))
+	seen := make([]load, len(callers))
+	began, busy := time.Now(), ownCPU()
+	var running sync.WaitGroup
 	for i, c := range callers {
-		running.Go(func() { tallies[i] = c.call(ctx, begun.Done) })
+		running.Go(func() { seen[i] = c.call(ctx) })
 	}
-	pause(ctx, warmUp)
-	begun.Wait()
-	from, busy := time.Now(), ownCPU()
-	pause(ctx, duration)
-	until, busy := time.Now(), ownCPU()-busy
-	done()
 	running.Wait()
-	all := load{took: until.Sub(from), generator: busy}
-	for _, one := range tallies {
-		all.count(one, from, until)
+	for _, one := range seen {
+		all.add(one)
 	}
+	all.took, all.generator = time.Since(began), ownCPU()-busy
 	return all
 }
 
-// call sends requests until the context ends. It reports when the first one is over.
-func (c *caller) call(ctx context.Context, begun func()) (seen tally) {
-	begun = sync.OnceFunc(begun)
-	defer begun()
+// call sends requests until the context ends.
+func (c *caller) call(ctx context.Context) (seen load) {
 	for ; ctx.Err() == nil; c.next++ {
 		sent := time.Now()
 		t := c.own[c.next%uint64(len(c.own))]
@@ -141,30 +123,18 @@ func (c *caller) call(ctx context.Context, begun func()) (seen tally) {
 		if err != nil || status != http.StatusOK {
 			seen.failures++
 		} else {
-			seen.answers = append(seen.answers, answered{sent, time.Now()})
+			seen.latencies = append(seen.latencies, time.Since(sent))
 		}
-		begun()
 	}
 	return seen
 }
 
-// add puts two times under load together.
+// add puts two loads together.
 func (l *load) add(other load) {
 	l.took += other.took
 	l.latencies = append(l.latencies, other.latencies...)
-	l.generator += other.generator
-	l.requests += other.requests
 	l.failures += other.failures
-}
-
-func (l *load) count(one tally, from, until time.Time) {
-	l.requests += len(one.answers)
-	l.failures += one.failures
-	for _, answer := range one.answers {
-		if answer.done.After(from) && answer.done.Before(until) {
-			l.latencies = append(l.latencies, answer.done.Sub(answer.sent))
-		}
-	}
+	l.generator += other.generator
 }
 
 func pause(ctx context.Context, d time.Duration) {
