@@ -8,7 +8,6 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"runtime"
 	"sync"
 	"time"
 
@@ -58,7 +57,7 @@ func (in *httpServer) Connect(ctx context.Context) error {
 		return fmt.Errorf("listening: %w", err)
 	}
 	in.server, in.served = in.newServer(), make(chan struct{})
-	go in.serve(in.server, xnetutil.LimitListener(listener, in.config.maxConnections), in.served)
+	go in.serve(in.server, yieldingListener{xnetutil.LimitListener(listener, in.config.maxConnections)}, in.served)
 	return nil
 }
 
@@ -75,14 +74,6 @@ func (in *httpServer) newServer() *http.Server {
 		ConnState:      yieldWhenIdle,
 		// It quotes the addresses of callers, for every port scan.
 		ErrorLog: log.New(io.Discard, "", 0),
-	}
-}
-
-// yieldWhenIdle lets others run between two requests of a connection. Under load its next request has come by then, which
-// saves asking the network in vain; without load there is nobody to wait for.
-func yieldWhenIdle(_ net.Conn, state http.ConnState) {
-	if state == http.StateIdle {
-		runtime.Gosched()
 	}
 }
 
