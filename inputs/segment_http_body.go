@@ -1,7 +1,6 @@
 package inputs
 
 import (
-	"compress/gzip"
 	"errors"
 	"io"
 	"net/http"
@@ -9,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/klauspost/compress/gzip"
 )
 
 var gzipReaders = sync.Pool{New: func() any { return new(gzip.Reader) }}
@@ -54,11 +55,11 @@ func isTooLarge(err error) bool {
 }
 
 func (h *segmentHTTPHandler) unpack(body io.Reader, r *http.Request, held *share) ([]byte, error) {
-	expected := r.ContentLength
+	first, whole := r.ContentLength, r.ContentLength
 	switch strings.ToLower(r.Header.Get("Content-Encoding")) {
 	case "", "identity":
 	case "gzip":
-		expected = -1
+		first, whole = shCallPacks*first, shBatchPacks*whole
 		unpacked := gzipReaders.Get().(*gzip.Reader)
 		defer gzipReaders.Put(unpacked)
 		if err := unpacked.Reset(body); err != nil {
@@ -68,24 +69,26 @@ func (h *segmentHTTPHandler) unpack(body io.Reader, r *http.Request, held *share
 	default:
 		return nil, errPacked
 	}
-	return readWithin(body, h.config.maxBodyBytes, expected, held)
+	return readWithin(body, h.config.maxBodyBytes, first, whole, held)
 }
 
 const (
-	// shFirstRead is how much room a body gets before any of it has come.
+	// shFirstRead is the most room that a body gets before any of it has come.
 	shFirstRead = 16 << 10
 	shLeastRead = 512
+
+	// shCallPacks and shBatchPacks are how much smaller a call and a batch of calls become by gzip, about.
+	shCallPacks  = 3
+	shBatchPacks = 10
 )
 
 // readWithin reads a body of at most so many bytes. The room for it is taken from the share: a little at first, then,
-// when some of the body has come, as much as its sender says that it needs. A negative number says nothing.
-func readWithin(body io.Reader, limit int, expected int64, held *share) ([]byte, error) {
+// when that is full, as much as the whole should need. Numbers that are not positive say nothing.
+func readWithin(body io.Reader, limit int, first, whole int64, held *share) ([]byte, error) {
 	var all []byte
-	room := shLeastRead
-	if expected >= 0 {
-		room = int(min(expected, int64(limit))) + 1 // the last byte is for reading the end
-	}
-	next := min(room, shFirstRead)
+	// The last byte is for reading the end.
+	next := max(shLeastRead, int(min(first, int64(limit), shFirstRead))+1)
+	room := int(min(whole, int64(limit))) + 1
 	for {
 		if len(all) == cap(all) {
 			if !held.take(next - cap(all)) {

@@ -222,3 +222,10 @@ func packedTimes(t *testing.T, text string, times int) string {
 	require.NoError(t, w.Close())
 	return all.String()
 }
+
+// damaged changes one byte, so far from the end.
+func damaged(text string, fromEnd int) string {
+	all := []byte(text)
+	all[len(all)-fromEnd] ^= 1
+	return string(all)
+}

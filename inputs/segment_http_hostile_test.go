@@ -50,6 +50,7 @@ func TestHostileBodies(t *testing.T) {
 		{"too large while packed", "/v1/track", strings.Repeat(packedTimes(t, "", 0), 30_000), []string{gzipped}, 400, tooLarge, 0},
 		{"packed twice", "/v1/track", packedTimes(t, packedTimes(t, hostileCall, 1), 1), []string{gzipped}, 400, malformed, 0},
 		{"packed and cut off", "/v1/track", packedTimes(t, hostileCall, 1)[:30], []string{gzipped}, 400, malformed, 0},
+		{"packed, with another checksum", "/v1/track", damaged(packedTimes(t, hostileCall, 1), 8), []string{gzipped}, 400, malformed, 0},
 		{"not packed, as it claims", "/v1/track", hostileCall, []string{gzipped}, 400, malformed, 0},
 		{"packed in an unknown way", "/v1/track", hostileCall, []string{"Content-Encoding: canary"}, 415, "unsupported_encoding", 0},
 		{"nested objects", "/v1/track", deep(`{"a":`, `}`), nil, 400, "", 0},
