@@ -17,7 +17,7 @@ func yieldWhenIdle(_ net.Conn, state http.ConnState) {
 	}
 }
 
-// yieldingListener is for the second one.
+// yieldingListener is for the second one. TLS asks for more than a byte at once, and so without a yield.
 type yieldingListener struct{ net.Listener }
 
 func (l yieldingListener) Accept() (net.Conn, error) {

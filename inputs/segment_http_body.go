@@ -55,7 +55,9 @@ func isTooLarge(err error) bool {
 }
 
 func (h *segmentHTTPHandler) unpack(body io.Reader, r *http.Request, held *share) ([]byte, error) {
-	first, whole := r.ContentLength, r.ContentLength
+	// A sender may announce anything.
+	first := min(r.ContentLength, int64(h.config.maxBodyBytes))
+	whole := first
 	switch strings.ToLower(r.Header.Get("Content-Encoding")) {
 	case "", "identity":
 	case "gzip":
@@ -69,7 +71,7 @@ func (h *segmentHTTPHandler) unpack(body io.Reader, r *http.Request, held *share
 	default:
 		return nil, errPacked
 	}
-	return readWithin(body, h.config.maxBodyBytes, first, whole, held)
+	return readWithin(body, h.config.maxBodyBytes, int(first), int(whole), held)
 }
 
 const (
@@ -84,11 +86,11 @@ const (
 
 // readWithin reads a body of at most so many bytes. The room for it is taken from the share: a little at first, then,
 // when that is full, as much as the whole should need. Numbers that are not positive say nothing.
-func readWithin(body io.Reader, limit int, first, whole int64, held *share) ([]byte, error) {
+func readWithin(body io.Reader, limit, first, whole int, held *share) ([]byte, error) {
 	var all []byte
 	// The last byte is for reading the end.
-	next := max(shLeastRead, int(min(first, int64(limit), shFirstRead))+1)
-	room := int(min(whole, int64(limit))) + 1
+	next := max(shLeastRead, min(first+1, shFirstRead))
+	room := min(whole, limit) + 1
 	for {
 		if len(all) == cap(all) {
 			if !held.take(next - cap(all)) {

@@ -106,10 +106,11 @@ func generate(ctx context.Context, callers []*caller, duration time.Duration) (a
 		running.Go(func() { seen[i] = c.call(ctx) })
 	}
 	running.Wait()
+	took, busy := time.Since(began), ownCPU()-busy
 	for _, one := range seen {
 		all.add(one)
 	}
-	all.took, all.generator = time.Since(began), ownCPU()-busy
+	all.took, all.generator = took, busy
 	return all
 }
 
