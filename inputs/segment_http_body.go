@@ -56,7 +56,7 @@ func isTooLarge(err error) bool {
 
 func (h *segmentHTTPHandler) unpack(body io.Reader, r *http.Request, held *share) ([]byte, error) {
 	// A sender may announce anything.
-	first := min(r.ContentLength, int64(h.config.maxBodyBytes))
+	first := int(min(r.ContentLength, int64(h.config.maxBodyBytes)))
 	whole := first
 	switch strings.ToLower(r.Header.Get("Content-Encoding")) {
 	case "", "identity":
@@ -71,7 +71,7 @@ func (h *segmentHTTPHandler) unpack(body io.Reader, r *http.Request, held *share
 	default:
 		return nil, errPacked
 	}
-	return readWithin(body, h.config.maxBodyBytes, int(first), int(whole), held)
+	return readWithin(body, h.config.maxBodyBytes, first, whole, held)
 }
 
 const (

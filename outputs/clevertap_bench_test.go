@@ -13,10 +13,7 @@ import (
 
 // BenchmarkClevertapWriteBatch writes 1000 records of 0.9 KB, as busy shops send them, to a server that only answers.
 func BenchmarkClevertapWriteBatch(b *testing.B) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		_, _ = io.WriteString(w, `{ "status" : "success" , "processed" : 1000 , "unprocessed" : [ ] }`)
-	}))
+	server := newAnsweringServer()
 	defer server.Close()
 	for name, people := range map[string]int{"one person": 1, "400 people": 400, "1000 people": 1000} {
 		b.Run(name, func(b *testing.B) {
@@ -32,6 +29,14 @@ func BenchmarkClevertapWriteBatch(b *testing.B) {
 			}
 		})
 	}
+}
+
+// newAnsweringServer only reads and answers.
+func newAnsweringServer() *httptest.Server {
+	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		_, _ = io.WriteString(w, `{ "status" : "success" , "processed" : 1000 , "unprocessed" : [ ] }`)
+	}))
 }
 
 func benchBatch(people int) (batch service.MessageBatch, size int) {

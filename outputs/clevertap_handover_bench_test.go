@@ -3,9 +3,6 @@ package outputs
 import (
 	"context"
 	"fmt"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
@@ -19,9 +16,9 @@ import (
 // told is a source that looks in which order it is told of its messages.
 type told struct {
 	waiting chan struct{} // for the outcome
+	sent    int
 
-	mu    sync.Mutex
-	sent  int
+	mu    sync.Mutex // guards what follows
 	heard []bool
 	floor int // the first message that it has not heard of
 	early int // of how many it heard before all of the batch in front
@@ -64,10 +61,7 @@ func (s *told) Close(context.Context) error { return nil }
 // before it had heard of all of the batch in front: a crash at that moment would bring back an old message alone. That
 // depends on the CPU time that the process gets: run it beside others that burn some.
 func BenchmarkHandOver(b *testing.B) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		_, _ = io.WriteString(w, `{ "status" : "success" , "processed" : 1000 , "unprocessed" : [ ] }`)
-	}))
+	server := newAnsweringServer()
 	defer server.Close()
 	source := &told{heard: make([]bool, b.N*clevertapHandOverMessages), waiting: make(chan struct{}, 20*clevertapHandOverMessages)}
 	env := service.NewEnvironment()

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// saveProfile keeps the latest profile of a measurement of that name, taken over the time that it lasts.
+// saveProfile keeps the latest profile of a measurement of that name, taken while it lasts.
 func saveProfile(ctx context.Context, o options, debug, name string, d time.Duration) error {
 	if debug == "" {
 		return nil
