@@ -28,7 +28,7 @@ func (l *lab) newFleet(ctx context.Context, s source, books *ledger.Ledger, proc
 	}
 	config := l.config(s)
 	if r, ok := s.(*redisSource); ok {
-		config = l.scaleConfig(r)
+		config, r.givesAgain = l.scaleConfig(r), true
 	}
 	for p := range processes {
 		redis, err := l.redis() // for the identity cache

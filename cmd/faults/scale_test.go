@@ -91,17 +91,17 @@ func TestAProcessThatJoinsAKafkaGroupLosesNothing(t *testing.T) {
 }
 
 // Records that CleverTap refuses for now keep their batches waiting while later ones could be acknowledged; then the
-// process is killed. Redis gives out again message by message what it has not heard of. It is not played beside others: a
-// process that is short of CPU tells Redis of a batch in parts, see "Redis Streams" in docs/guarantees.md.
+// process is killed. Redis knows message by message what it has heard of.
 func TestNobodyEndsWithAnOldValueAfterACrashAmidRetries(t *testing.T) {
 	testenv.Program(t, "crash amid retries", "redis-server", "valkey-server")
+	t.Parallel()
 	f := flood{
 		source: "redis_streams", partitions: 4, calls: *floodCalls, people: 101, processes: 2,
 		killEvery: 900 * time.Millisecond, pause: 200 * time.Millisecond, latency: 20 * time.Millisecond, partial: 0.003, limit: 2 * time.Minute,
 		settings: []string{
 			clevertapOutput + "max_in_flight=" + parallel, clevertapOutput + "max_retries=1000",
 			clevertapOutput + "batching.count=100", clevertapOutput + "batching.period=100ms",
-			"input.redis_streams.commit_period=100ms",
+			redisInput + "commit_period=100ms",
 		},
 	}
 	survived(t, f)

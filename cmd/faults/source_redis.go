@@ -17,6 +17,9 @@ type redisSource struct {
 	server  *redisServer
 	streams []string
 	people  int
+	// givesAgain: the config gives its reader again what it had read from the first entry on that Redis has not heard of.
+	// Otherwise that one comes again alone.
+	givesAgain bool
 
 	mu      sync.Mutex
 	numbers map[string]int // of entries, by stream and id
@@ -65,25 +68,51 @@ func (s *redisSource) streamOf(n int) string { return s.streams[n%s.people%len(s
 func (s *redisSource) unacknowledged(ctx context.Context) ([]int, error) {
 	var numbers []int
 	for _, stream := range s.streams {
-		for start := "-"; ; {
-			pending, err := s.server.client.XPendingExt(ctx, &redis.XPendingExtArgs{
-				Stream: stream, Group: consumerGroup, Start: start, End: "+", Count: 1000,
-			}).Result()
-			if err != nil && !missing(err) {
-				return nil, err
-			}
-			s.mu.Lock()
-			for _, p := range pending {
-				numbers = append(numbers, s.numbers[stream+" "+p.ID])
-			}
-			s.mu.Unlock()
-			if len(pending) < 1000 {
-				break
-			}
-			start = "(" + pending[len(pending)-1].ID
+		ids, err := s.pending(ctx, stream)
+		if s.givesAgain && len(ids) > 0 && err == nil {
+			ids, err = s.read(ctx, stream, ids[0])
 		}
+		if err != nil {
+			return nil, err
+		}
+		s.mu.Lock()
+		for _, id := range ids {
+			numbers = append(numbers, s.numbers[stream+" "+id])
+		}
+		s.mu.Unlock()
 	}
 	return numbers, nil
+}
+
+// pending are the entries that were read and not acknowledged, in their order.
+func (s *redisSource) pending(ctx context.Context, stream string) (ids []string, err error) {
+	for start := "-"; ; start = "(" + ids[len(ids)-1] {
+		pending, err := s.server.client.XPendingExt(ctx, &redis.XPendingExtArgs{
+			Stream: stream, Group: consumerGroup, Start: start, End: "+", Count: 1000,
+		}).Result()
+		if err != nil && !missing(err) {
+			return nil, err
+		}
+		for _, p := range pending {
+			ids = append(ids, p.ID)
+		}
+		if len(pending) < 1000 {
+			return ids, nil
+		}
+	}
+}
+
+// read are the entries that were read, from the first on.
+func (s *redisSource) read(ctx context.Context, stream, first string) (ids []string, err error) {
+	groups, err := s.server.client.XInfoGroups(ctx, stream).Result()
+	if err != nil || len(groups) != 1 {
+		return nil, errors.Join(err, errors.New("not one group"))
+	}
+	entries, err := s.server.client.XRange(ctx, stream, first, groups[0].LastDeliveredID).Result()
+	for _, e := range entries {
+		ids = append(ids, e.ID)
+	}
+	return ids, err
 }
 
 // missing tells that the group or its stream is not there yet.

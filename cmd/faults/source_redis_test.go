@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/ledger"
+	"github.com/clevertap-segment/clevertap-segment/plugins/testenv"
+)
+
+const (
+	streamOwner = "owner" // the reader in the example
+	giveAgain   = "processor_resources.0.redis_script."
+)
+
+// readerLeft is what a process has left behind on a stream of ten entries, of which it had read eight.
+type readerLeft struct {
+	name string
+	// acknowledged are the places of those that Redis has heard of.
+	acknowledged []int
+	// idle is how long before the process asked for the last time it was given the entry in place 2, and times how often.
+	idle  time.Duration
+	times int
+	// down is for how long it has been away.
+	down     time.Duration
+	settings []string
+	// skipped are the places of those that do not come again.
+	skipped []int
+}
+
+// What scale/redis_to_clevertap.yaml gives its reader again at its start.
+func TestAReaderIsGivenAgainAllBehindTheFirstThatRedisHasNotHeardOf(t *testing.T) {
+	testenv.Program(t, "give again", "redis-server", "valkey-server")
+	allButTwo := []int{0, 1, 3, 4, 5, 6, 7}
+	for i, left := range []readerLeft{
+		{name: "nothing is pending", acknowledged: upTo(0, 8), skipped: upTo(0, 8)},
+		{name: "nothing was acknowledged"},
+		{name: "what was acknowledged behind a gap comes again", acknowledged: []int{0, 1, 3, 5, 7}, skipped: []int{0, 1}},
+		{
+			name: "an entry that the reader had for minutes is a gap", acknowledged: allButTwo,
+			idle: 4 * time.Minute, times: 1, skipped: []int{0, 1},
+		},
+		{
+			name: "an entry from long before comes alone", acknowledged: allButTwo,
+			idle: 10 * time.Minute, times: 1, skipped: allButTwo,
+		},
+		{
+			name: "an entry from long before does not hide a gap", acknowledged: []int{0, 1, 3, 4, 6, 7},
+			idle: 10 * time.Minute, times: 1, skipped: []int{0, 1, 3, 4},
+		},
+		{
+			name: "an entry that came again before comes alone", acknowledged: allButTwo,
+			times: 2, skipped: allButTwo,
+		},
+		{
+			name: "what is long before is told from the end of the process, not from now", acknowledged: allButTwo,
+			down: 2 * time.Second, settings: []string{giveAgain + `args_mapping=root = "` + consumerGroup + ` ` + streamOwner + ` 1000".split(" ")`},
+			skipped: []int{0, 1},
+		},
+	} {
+		t.Run(left.name, func(t *testing.T) {
+			t.Parallel()
+			const calls = 10
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			server, err := testLab.redis()
+			require.NoError(t, err)
+			books := ledger.New(calls, calls)
+			s := newRedisSource(server, fmt.Sprintf("again-%d", i), 1, calls)
+			defer s.close()
+			require.NoError(t, s.publish(ctx, 0, calls))
+			left.leave(t, ctx, s)
+
+			team, err := testLab.newFleet(ctx, s, books, 1, left.settings...)
+			require.NoError(t, err)
+			defer team.discard()
+			require.NoError(t, team.start(0))
+			require.NoError(t, team.finish(30*time.Second), team.logs())
+			report := books.Report()
+			assert.Equal(t, left.skipped, report.Lost)
+			assert.Zero(t, report.Repeats)
+		})
+	}
+}
+
+// leave reads and acknowledges as the process did.
+func (l readerLeft) leave(t *testing.T, ctx context.Context, s *redisSource) {
+	t.Helper()
+	stream, client := s.streams[0], s.server.client
+	require.NoError(t, client.XGroupCreate(ctx, stream, consumerGroup, "0").Err())
+	read, err := client.XReadGroup(ctx, &redis.XReadGroupArgs{
+		Group: consumerGroup, Consumer: streamOwner, Streams: []string{stream, ">"}, Count: 8,
+	}).Result()
+	require.NoError(t, err)
+	entries := read[0].Messages
+	if l.times > 0 {
+		require.NoError(t, client.Do(ctx, "XCLAIM", stream, consumerGroup, streamOwner, 0, entries[2].ID,
+			"IDLE", l.idle.Milliseconds(), "RETRYCOUNT", l.times, "JUSTID").Err())
+	}
+	for _, place := range l.acknowledged {
+		require.NoError(t, client.XAck(ctx, stream, consumerGroup, entries[place].ID).Err())
+	}
+	time.Sleep(l.down)
+}
