@@ -39,7 +39,7 @@ type sample struct {
 type result struct {
 	row
 	corpus
-	samples []sample
+	rounds [][]sample
 }
 
 // prepare writes the corpora, and lets each pipeline with a server run once without being measured, to learn how many
@@ -88,23 +88,25 @@ func (b *bench) write(kind corpusKind) (err error) {
 
 func (b *bench) mapping() string { return filepath.Join(b.dir, "to_clevertap.blobl") }
 
-// measure runs every row once a round, so that what else the machine does falls on all of them.
+// measure runs the rows in turns, so that what else the machine does falls on all of them.
 func (b *bench) measure(ctx context.Context, chosen []row) ([]result, error) {
 	results := make([]result, len(chosen))
 	for i, r := range chosen {
-		results[i] = result{row: r, corpus: b.corpora[r.input]}
+		results[i] = result{row: r, corpus: b.corpora[r.input], rounds: make([][]sample, b.rounds)}
 	}
 	for round := range b.rounds {
-		for i, r := range chosen {
-			if r.once && round > 0 {
-				continue
+		for turn := range oftenTurns {
+			for i, r := range chosen {
+				if turn >= r.turns(round) {
+					continue
+				}
+				s, err := b.run(ctx, r, "")
+				if err != nil {
+					return nil, fmt.Errorf("%s: %w", r.name, err)
+				}
+				fmt.Fprintf(b.progress, "round %d of %d  %-15s %6.2f s, CPU %6.2f s\n", round+1, b.rounds, r.name, s.wall.Seconds(), s.cpu.Seconds())
+				results[i].rounds[round] = append(results[i].rounds[round], s)
 			}
-			s, err := b.run(ctx, r, "")
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", r.name, err)
-			}
-			fmt.Fprintf(b.progress, "round %d of %d  %-15s %6.2f s, CPU %6.2f s\n", round+1, b.rounds, r.name, s.wall.Seconds(), s.cpu.Seconds())
-			results[i].samples = append(results[i].samples, s)
 		}
 	}
 	return results, nil

@@ -53,7 +53,7 @@ var roles = map[string]func(args []string){
 
 func parse(args []string) (o options, chosen []row, err error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.IntVar(&o.rounds, "rounds", 3, "how often each pipeline runs, all of them taking turns")
+	flags.IntVar(&o.rounds, "rounds", 3, "how often each pipeline runs, all of them taking turns; short ones that are compared run thrice as often")
 	flags.IntVar(&o.calls, "calls", 200_000, "lines of the corpus")
 	flags.IntVar(&o.memoryCalls, "memory-calls", 1_000_000, "at least so many lines has the long file that memory is measured with, the corpus again and again; it runs once (0 = not at all)")
 	flags.StringVar(&o.only, "only", "", "regular expression: run only the pipelines of these names, and what they are compared with")

@@ -19,9 +19,11 @@ func spreadOf(values []float64) spread {
 }
 
 func (r result) each(of func(sample) float64) spread {
-	values := make([]float64, len(r.samples))
-	for i, s := range r.samples {
-		values[i] = of(s)
+	var values []float64
+	for _, round := range r.rounds {
+		for _, s := range round {
+			values = append(values, of(s))
+		}
 	}
 	return spreadOf(values)
 }
@@ -53,22 +55,29 @@ func (r result) allocationsPerLine() spread {
 	return r.each(func(s sample) float64 { return float64(s.allocations) / float64(r.Lines) })
 }
 
-// fasterThan is how many times as many lines a second this row does as the base, round by round: what slowed down both
-// of a round falls out.
+// fasterThan is how many times as many lines a second this row does as the base, turn by turn: what slowed down both of a
+// turn falls out.
 func (r result) fasterThan(base result) spread {
 	return r.against(base, func(s sample) time.Duration { return s.wall })
 }
 
-// cheaperThan is how many times as much CPU the base needs for a line, round by round.
+// cheaperThan is how many times as much CPU the base needs for a line, turn by turn.
 func (r result) cheaperThan(base result) spread {
 	return r.against(base, func(s sample) time.Duration { return s.cpu })
 }
 
+// against compares the turns of each round in their order. A row that has fewer of them is compared with its last.
 func (r result) against(base result, of func(sample) time.Duration) spread {
 	var values []float64
-	for i := range min(len(r.samples), len(base.samples)) {
-		own := of(r.samples[i]).Seconds() / float64(r.Lines)
-		values = append(values, of(base.samples[i]).Seconds()/float64(base.Lines)/own)
+	for round, own := range r.rounds {
+		others := base.rounds[round]
+		if len(own) == 0 || len(others) == 0 {
+			continue
+		}
+		for turn := range max(len(own), len(others)) {
+			mine, other := of(own[min(turn, len(own)-1)]), of(others[min(turn, len(others)-1)])
+			values = append(values, other.Seconds()/float64(base.Lines)/(mine.Seconds()/float64(r.Lines)))
+		}
 	}
 	return spreadOf(values)
 }

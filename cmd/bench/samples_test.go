@@ -18,17 +18,26 @@ func TestASpreadIsShownOnlyWhereThereIsOne(t *testing.T) {
 	assert.Equal(t, "2 (1–9)", show(spread{median: 2, least: 1, most: 9}, "%.0f"))
 }
 
-// A machine that is twice as slow for one round makes no difference between two rows.
-func TestRowsAreComparedRoundByRound(t *testing.T) {
-	run := func(seconds int) sample {
-		return sample{usage: usage{wall: time.Duration(seconds) * time.Second, cpu: time.Duration(seconds) * time.Second}}
-	}
-	base := result{corpus: corpus{tally: tally{Lines: 100}}, samples: []sample{run(4), run(8), run(4)}}
-	own := result{corpus: corpus{tally: tally{Lines: 50}}, samples: []sample{run(1), run(2), run(1)}}
+// A machine that is twice as slow for one turn makes no difference between two rows.
+func TestRowsAreComparedTurnByTurn(t *testing.T) {
+	base := result{corpus: corpus{tally: tally{Lines: 100}}, rounds: [][]sample{{took(4), took(8)}, {took(4)}}}
+	own := result{corpus: corpus{tally: tally{Lines: 50}}, rounds: [][]sample{{took(1), took(2)}, {took(1)}}}
 	assert.Equal(t, spread{median: 2, least: 2, most: 2}, own.fasterThan(base))
 	assert.Equal(t, spread{median: 2, least: 2, most: 2}, own.cheaperThan(base))
 	assert.Equal(t, spread{median: 50, least: 25, most: 50}, own.perSecond())
 	assert.Equal(t, spread{median: 20_000, least: 20_000, most: 40_000}, own.cpuPerMillion())
+}
+
+func TestARowThatRunsOncePerRoundIsComparedWithAllTurnsOfTheOther(t *testing.T) {
+	base := result{corpus: corpus{tally: tally{Lines: 1}}, rounds: [][]sample{{took(8)}, {took(8)}}}
+	own := result{corpus: corpus{tally: tally{Lines: 1}}, rounds: [][]sample{{took(1), took(2), took(4)}, nil}}
+	assert.Equal(t, spread{median: 4, least: 2, most: 8}, own.fasterThan(base))
+	assert.Equal(t, spread{median: 0.25, least: 0.125, most: 0.5}, base.fasterThan(own))
+}
+
+func took(seconds int) sample {
+	d := time.Duration(seconds) * time.Second
+	return sample{usage: usage{wall: d, cpu: d}}
 }
 
 func TestATargetIsReachedByWhatIsShown(t *testing.T) {
