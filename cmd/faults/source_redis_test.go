@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -87,6 +88,37 @@ func TestAReaderIsGivenAgainAllBehindTheFirstThatRedisHasNotHeardOf(t *testing.T
 			assert.Zero(t, report.Repeats)
 		})
 	}
+}
+
+// A stream that cannot be looked at, here since its key holds something else, keeps the process from reading the others.
+func TestNothingIsReadBeforeWhatIsPendingWasGivenAgain(t *testing.T) {
+	testenv.Program(t, "give again", "redis-server", "valkey-server")
+	t.Parallel()
+	const calls = 10
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	server, err := testLab.redis()
+	require.NoError(t, err)
+	books := ledger.New(calls, calls)
+	s := newRedisSource(server, "again-later", 1, calls)
+	defer s.close()
+	require.NoError(t, s.publish(ctx, 0, calls))
+	const broken = "again-later:broken"
+	s.streams = append(s.streams, broken)
+	require.NoError(t, server.client.Set(ctx, broken, "not a stream", 0).Err())
+
+	team, err := testLab.newFleet(ctx, s, books, 1)
+	require.NoError(t, err)
+	defer team.discard()
+	require.NoError(t, team.start(0))
+	require.NoError(t, until(ctx, "the script has failed for seconds", 30*time.Second, func() (bool, error) {
+		return strings.Count(team.logs(), "script failed") >= 6, nil
+	}), team.logs())
+	assert.Zero(t, books.Ended())
+
+	require.NoError(t, server.client.Del(ctx, broken).Err())
+	require.NoError(t, team.finish(30*time.Second), team.logs())
+	assert.NoError(t, books.Report().Lossless())
 }
 
 // leave reads and acknowledges as the process did.
