@@ -42,8 +42,8 @@ const oftenTurns = 3
 // turns is how often the row runs in a round.
 func (r row) turns(round int) int {
 	switch {
-	case r.once:
-		return max(0, 1-round)
+	case r.once && round > 0:
+		return 0
 	case r.often:
 		return oftenTurns
 	}

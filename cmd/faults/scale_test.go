@@ -106,7 +106,7 @@ func TestNobodyEndsWithAnOldValueAfterACrashAmidRetries(t *testing.T) {
 		settings: []string{
 			clevertapOutput + "max_in_flight=" + parallel, clevertapOutput + "max_retries=1000",
 			clevertapOutput + "batching.count=100", clevertapOutput + "batching.period=100ms",
-			redisInput + "commit_period=100ms",
+			"input.sequence.inputs.1.redis_streams.commit_period=100ms",
 		},
 	}
 	survived(t, f)

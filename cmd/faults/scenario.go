@@ -81,9 +81,6 @@ func (l *lab) run(s scenario, seed uint64) (r ledger.Report, log string, err err
 // clevertapOutput is where the examples have the output.
 const clevertapOutput = "output.switch.cases.1.output.fallback.0.clevertap."
 
-// redisInput is where the example for several processes has its input.
-const redisInput = "input.sequence.inputs.1.redis_streams."
-
 // parallel is how many batches a process has in flight: as many as keep the order of a person, also over a crash.
 const parallel = "10"
 

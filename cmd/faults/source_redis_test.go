@@ -67,21 +67,12 @@ func TestAReaderIsGivenAgainAllBehindTheFirstThatRedisHasNotHeardOf(t *testing.T
 	} {
 		t.Run(left.name, func(t *testing.T) {
 			t.Parallel()
-			const calls = 10
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			server, err := testLab.redis()
-			require.NoError(t, err)
-			books := ledger.New(calls, calls)
-			s := newRedisSource(server, fmt.Sprintf("again-%d", i), 1, calls)
-			defer s.close()
-			require.NoError(t, s.publish(ctx, 0, calls))
+			s, books := tenEntries(t, ctx, fmt.Sprintf("again-%d", i))
 			left.leave(t, ctx, s)
 
-			team, err := testLab.newFleet(ctx, s, books, 1, left.settings...)
-			require.NoError(t, err)
-			defer team.discard()
-			require.NoError(t, team.start(0))
+			team := startOne(t, ctx, s, books, left.settings...)
 			require.NoError(t, team.finish(30*time.Second), team.logs())
 			report := books.Report()
 			assert.Equal(t, left.skipped, report.Lost)
@@ -94,31 +85,44 @@ func TestAReaderIsGivenAgainAllBehindTheFirstThatRedisHasNotHeardOf(t *testing.T
 func TestNothingIsReadBeforeWhatIsPendingWasGivenAgain(t *testing.T) {
 	testenv.Program(t, "give again", "redis-server", "valkey-server")
 	t.Parallel()
-	const calls = 10
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	server, err := testLab.redis()
-	require.NoError(t, err)
-	books := ledger.New(calls, calls)
-	s := newRedisSource(server, "again-later", 1, calls)
-	defer s.close()
-	require.NoError(t, s.publish(ctx, 0, calls))
+	s, books := tenEntries(t, ctx, "again-later")
 	const broken = "again-later:broken"
 	s.streams = append(s.streams, broken)
-	require.NoError(t, server.client.Set(ctx, broken, "not a stream", 0).Err())
+	require.NoError(t, s.server.client.Set(ctx, broken, "not a stream", 0).Err())
 
-	team, err := testLab.newFleet(ctx, s, books, 1)
-	require.NoError(t, err)
-	defer team.discard()
-	require.NoError(t, team.start(0))
+	team := startOne(t, ctx, s, books)
 	require.NoError(t, until(ctx, "the script has failed for seconds", 30*time.Second, func() (bool, error) {
 		return strings.Count(team.logs(), "script failed") >= 6, nil
 	}), team.logs())
 	assert.Zero(t, books.Ended())
 
-	require.NoError(t, server.client.Del(ctx, broken).Err())
+	require.NoError(t, s.server.client.Del(ctx, broken).Err())
 	require.NoError(t, team.finish(30*time.Second), team.logs())
 	assert.NoError(t, books.Report().Lossless())
+}
+
+// tenEntries is a stream with a call of each of ten people.
+func tenEntries(t *testing.T, ctx context.Context, name string) (*redisSource, *ledger.Ledger) {
+	t.Helper()
+	const calls = 10
+	server, err := testLab.redis()
+	require.NoError(t, err)
+	s := newRedisSource(server, name, 1, calls)
+	t.Cleanup(s.close)
+	require.NoError(t, s.publish(ctx, 0, calls))
+	return s, ledger.New(calls, calls)
+}
+
+// startOne starts a single process on all streams of the source.
+func startOne(t *testing.T, ctx context.Context, s *redisSource, books *ledger.Ledger, settings ...string) *fleet {
+	t.Helper()
+	team, err := testLab.newFleet(ctx, s, books, 1, settings...)
+	require.NoError(t, err)
+	t.Cleanup(team.discard)
+	require.NoError(t, team.start(0))
+	return team
 }
 
 // leave reads and acknowledges as the process did.
