@@ -2,9 +2,6 @@ package inputs
 
 import "net/http"
 
-// statusCallerLeft is nginx's word for it; nobody reads the answer.
-const statusCallerLeft = 499
-
 // webhookAnswer is one of the few answers there are. They hold nothing of the call.
 type webhookAnswer struct {
 	status int
@@ -23,7 +20,6 @@ var (
 	answerMethod      = &webhookAnswer{http.StatusMethodNotAllowed, `{"error":"method_not_allowed"}`}
 	answerTooLarge    = &webhookAnswer{http.StatusRequestEntityTooLarge, `{"error":"too_large"}`}
 	answerPacked      = &webhookAnswer{http.StatusUnsupportedMediaType, `{"error":"unsupported_encoding"}`}
-	answerLeft        = &webhookAnswer{statusCallerLeft, `{"error":"caller_left"}`}
 	answerRefused     = &webhookAnswer{http.StatusServiceUnavailable, `{"error":"not_delivered"}`}
 	answerOverload    = &webhookAnswer{http.StatusServiceUnavailable, `{"error":"overloaded"}`}
 	answerStopping    = &webhookAnswer{http.StatusServiceUnavailable, `{"error":"stopping"}`}
@@ -32,5 +28,5 @@ var (
 
 // webhookAnswers tell callers what became of their call.
 var webhookAnswers = map[outcome]*webhookAnswer{
-	delivered: answerDelivered, refused: answerRefused, timedOut: answerTimeout, callerLeft: answerLeft, stopping: answerStopping,
+	delivered: answerDelivered, refused: answerRefused, timedOut: answerTimeout, stopping: answerStopping,
 }

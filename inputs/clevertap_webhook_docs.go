@@ -18,11 +18,11 @@ The answer is 200 only after the pipeline has acknowledged everything in the cal
 | 401 | the credentials or the secret are missing or wrong |
 | 404, 405, 415 | another path, a method other than POST, a packed body |
 | 413 | larger than ` + "`max_body_bytes`" + `, more than 10,000 profiles, or too much to repeat for each of them |
-| 499 | the caller left before the answer; not seen by anybody but the metric |
+| 431 | more than 16 KB of headers |
 | 503 | not delivered: the pipeline refused it, too many calls at once, or shutting down |
 | 504 | no acknowledgement within ` + "`timeout`" + `; it may still be delivered |
 
-After 499 and 504 the same data may come twice. ` + "`clevertap_to_segment`" + ` gives both the same message id when they come on the same day (UTC), and Segment drops the second.
+After 504, and when the caller left before the answer, the same data may come twice. ` + "`clevertap_to_segment`" + ` gives both the same message id when they come on the same day (UTC), and Segment drops the second.
 
 The call that CleverTap makes when a template is saved (` + "`is_test: true`" + `) is answered 200 and not passed on, since its profiles are invented. This is the one call with profiles that is answered 200 without being delivered.
 

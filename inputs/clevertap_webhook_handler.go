@@ -43,36 +43,33 @@ func newWebhookHandler(c clevertapWebhookConfig, metrics *service.Metrics, now f
 	}
 }
 
-// ServeHTTP answers one call.
-func (h *webhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	answer := h.answer(w, r)
+// serveHTTP answers one call.
+func (h *webhookHandler) serveHTTP(x *exchange) {
+	answer := h.answer(x)
 	h.requests.Incr(1, strconv.Itoa(answer.status))
-	header := w.Header()
-	header.Set("Content-Type", "application/json")
 	switch answer.status {
 	case http.StatusUnauthorized:
-		header.Set("WWW-Authenticate", h.config.auth.challenge)
+		x.set("WWW-Authenticate", h.config.auth.challenge)
 	case http.StatusMethodNotAllowed:
-		header.Set("Allow", http.MethodPost)
+		x.set("Allow", http.MethodPost)
 	case http.StatusServiceUnavailable:
-		header.Set("Retry-After", "1")
+		x.set("Retry-After", "1")
 	}
 	if answer == answerStopping {
-		header.Set("Connection", "close")
+		x.hangUp()
 	}
-	w.WriteHeader(answer.status)
-	_, _ = io.WriteString(w, answer.body+"\n")
+	x.answer(answer.status, answer.body+"\n")
 }
 
-func (h *webhookHandler) answer(w http.ResponseWriter, r *http.Request) *webhookAnswer {
-	until := newPatience(r.Context(), h.config.timeout)
+func (h *webhookHandler) answer(x *exchange) *webhookAnswer {
+	until := newPatience(h.config.timeout)
 	defer until.timer.Stop()
 	switch {
-	case r.URL.Path != h.config.path:
+	case x.path != h.config.path:
 		return answerPath
-	case r.Method != http.MethodPost:
+	case x.method() != http.MethodPost:
 		return answerMethod
-	case !h.config.auth.open() && !h.config.auth.allows(r):
+	case !h.config.auth.open() && !h.config.auth.allows(x):
 		return answerAuth
 	case closed(h.handover.draining):
 		return answerStopping
@@ -81,34 +78,26 @@ func (h *webhookHandler) answer(w http.ResponseWriter, r *http.Request) *webhook
 		return answerOverload
 	}
 	defer h.handover.leave()
-	body, refusal := h.read(until, w, r)
+	body, refusal := h.read(x)
 	if refusal != nil {
 		return refusal
 	}
 	return h.take(until, body)
 }
 
-func (h *webhookHandler) read(until patience, w http.ResponseWriter, r *http.Request) ([]byte, *webhookAnswer) {
-	if packing := r.Header.Get("Content-Encoding"); packing != "" && packing != "identity" {
+func (h *webhookHandler) read(x *exchange) ([]byte, *webhookAnswer) {
+	if packing := x.header("Content-Encoding"); packing != "" && packing != "identity" {
 		return nil, answerPacked
 	}
-	connection := http.NewResponseController(w)
-	// Where it is not supported, the server's own and longer limit holds.
-	_ = connection.SetReadDeadline(until.deadline)
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(h.config.maxBodyBytes)))
+	body, err := io.ReadAll(x.body(h.config.maxBodyBytes))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case err == nil:
-		// From now on the server reads only to learn whether the caller is still there.
-		_ = connection.SetReadDeadline(time.Time{})
 		return body, nil
 	case errors.As(err, &tooLarge):
 		return nil, answerTooLarge
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, answerTimeout
-	}
-	if o, gaveUp := until.ended(); gaveUp {
-		return nil, webhookAnswers[o]
 	}
 	return nil, answerUnreadable
 }

@@ -42,7 +42,7 @@ func newWebhookCaller(t *testing.T, url string) *webhookCaller {
 	transport := &http.Transport{}
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
-		goleak.VerifyNone(t, leaks)
+		goleak.VerifyNone(t, append(standing, leaks)...)
 	})
 	return &webhookCaller{url, &http.Client{Transport: transport, Timeout: 20 * time.Second}}
 }

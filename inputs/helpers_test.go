@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -14,12 +15,21 @@ import (
 	_ "github.com/redpanda-data/benthos/v4/public/components/pure"
 	"github.com/redpanda-data/benthos/v4/public/service"
 	"github.com/stretchr/testify/require"
+	"github.com/valyala/fasthttp"
+	"github.com/valyala/fasthttp/fasthttpadaptor"
 	"go.uber.org/goleak"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap/clevertaptest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// standing are goroutines of fasthttp that stay when a server has ended: its clock for good, and for ten seconds at most
+// what looks after idle workers.
+var standing = []goleak.Option{
+	goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
+	goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
+}
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, standing...) }
 
 // fastPace is a pace for tests: everything is over within milliseconds.
 var fastPace = exportPace{
@@ -224,4 +234,11 @@ func (c *testCache) keys(part string) (keys []string) {
 func contextFor(t *testing.T, d time.Duration) (context.Context, context.CancelFunc) {
 	t.Helper()
 	return context.WithTimeout(t.Context(), d)
+}
+
+// exchangeOf is a request that did not come over the network.
+func exchangeOf(r *http.Request) *exchange {
+	ctx := &fasthttp.RequestCtx{}
+	fasthttpadaptor.ConvertNetHTTPRequestToFastHTTPRequest(r, &ctx.Request)
+	return &exchange{ctx: ctx, path: r.URL.Path}
 }

@@ -43,11 +43,11 @@ func httpLimitFields(d httpDefaults) []*service.ConfigField {
 		atLeastOne(httpFieldMaxBodyBytes, d.maxBodyBytes).Description(d.bodyMeaning),
 		atLeastOne(httpFieldMaxRequests, d.maxRequests).Description(d.requestsMeaning),
 		atLeastOne(httpFieldMaxConnections, 10_000).
-			Description("How many connections may be open at once, idle ones included. Further ones wait until one is closed."),
+			Description("How many connections may be open at once, idle ones included: each takes some 20 KB. Further ones wait until one is closed."),
 		service.NewObjectField(httpFieldTLS,
 			service.NewStringField(httpFieldCertFile).Description("The certificate and its chain, a PEM file.").Default(""),
 			service.NewStringField(httpFieldKeyFile).Description("The key of the certificate, a PEM file.").Default(""),
-		).Description("Serves HTTPS with a certificate that is read at the start. Without it: HTTP.").Advanced(),
+		).Description("Serves HTTPS with a certificate that is read at the start. Without it: HTTP. Both in version 1.1; a proxy in front may speak HTTP/2.").Advanced(),
 		netutil.ListenerConfigSpec(),
 	}
 }

@@ -11,14 +11,13 @@ import (
 )
 
 // outcome is what became of a batch that was handed to the pipeline. Only delivered says that nothing has to be sent
-// again; after timedOut and callerLeft it may still be delivered.
+// again; after timedOut it may still be delivered.
 type outcome int
 
 const (
 	delivered outcome = iota
 	refused
 	timedOut
-	callerLeft
 	stopping
 )
 
@@ -96,7 +95,7 @@ func (h *handover) deliver(until patience, p *parcel) outcome {
 	case o == delivered, o == refused:
 	case p.take():
 		p.batch = nil
-		_ = p.ack(until.caller, errNotTaken)
+		_ = p.ack(context.Background(), errNotTaken)
 	case o == stopping:
 		// It takes no more, and goes on with what it has.
 		o = p.outcome(until, h.stopped)
@@ -106,8 +105,8 @@ func (h *handover) deliver(until patience, p *parcel) outcome {
 
 // give is delivered once the parcel is where the pipeline takes it from.
 func (h *handover) give(until patience, p *parcel) outcome {
-	if o, gaveUp := until.ended(); gaveUp {
-		return o
+	if until.ended() {
+		return timedOut
 	}
 	select {
 	case h.parcels <- p:
@@ -121,8 +120,6 @@ func (h *handover) give(until patience, p *parcel) outcome {
 		return stopping
 	case <-until.timer.C:
 		return timedOut
-	case <-until.caller.Done():
-		return callerLeft
 	}
 }
 
@@ -133,8 +130,6 @@ func (p *parcel) outcome(until patience, end <-chan struct{}) outcome {
 		return outcomeOf(err)
 	case <-until.timer.C:
 		return timedOut
-	case <-until.caller.Done():
-		return callerLeft
 	case <-end:
 	}
 	// The last acknowledgements come just before the end.
@@ -154,25 +149,15 @@ func outcomeOf(err error) outcome {
 	return delivered
 }
 
-// patience is how long a request waits for its outcome: until its time is over or its caller has left. It is cheaper than
-// a context with a deadline, which every request would need.
+// patience is how long a request waits for its outcome. It is cheaper than a context with a deadline, which every request
+// would need. Whether the caller is still there is not asked: what has come in is delivered, as by Segment.
 type patience struct {
-	caller   context.Context
 	deadline time.Time
 	timer    *time.Timer // to be stopped when the request is over
 }
 
-func newPatience(caller context.Context, d time.Duration) patience {
-	return patience{caller: caller, deadline: time.Now().Add(d), timer: time.NewTimer(d)}
+func newPatience(d time.Duration) patience {
+	return patience{deadline: time.Now().Add(d), timer: time.NewTimer(d)}
 }
 
-// ended tells whether a request waits no longer, and why.
-func (p patience) ended() (why outcome, gaveUp bool) {
-	switch {
-	case p.caller.Err() != nil:
-		return callerLeft, true
-	case !time.Now().Before(p.deadline):
-		return timedOut, true
-	}
-	return delivered, false
-}
+func (p patience) ended() bool { return !time.Now().Before(p.deadline) }

@@ -26,29 +26,26 @@ func TestWhatWasTakenBackIsNeverDelivered(t *testing.T) {
 	for why, test := range map[string]struct {
 		patience time.Duration
 		full     bool
-		end      func(h *handover, leave func())
+		end      func(h *handover)
 		want     outcome
 	}{
 		"its time is over":                  {patience: 10 * time.Millisecond, want: timedOut},
 		"its time was over before":          {patience: -1, want: timedOut},
 		"its time is over at the full door": {patience: 10 * time.Millisecond, full: true, want: timedOut},
-		"its caller has left":               {patience: time.Minute, end: func(_ *handover, leave func()) { leave() }, want: callerLeft},
-		"the pipeline stops":                {patience: time.Minute, end: func(h *handover, _ func()) { h.drain() }, want: stopping},
+		"the pipeline stops":                {patience: time.Minute, end: func(h *handover) { h.drain() }, want: stopping},
 	} {
 		t.Run(why, func(t *testing.T) {
 			h := newHandover(1)
 			if test.full {
 				h.parcels <- newParcel(nil, nil)
 			}
-			caller, leave := context.WithCancel(t.Context())
-			defer leave()
 			settled := make(chan error, 2)
 			p := newParcel(service.MessageBatch{service.NewMessage(nil)}, func(_ context.Context, err error) { settled <- err })
 			ended := make(chan outcome)
-			go func() { ended <- h.deliver(newPatience(caller, test.patience), p) }()
+			go func() { ended <- h.deliver(newPatience(test.patience), p) }()
 			if test.end != nil {
 				require.Eventually(t, func() bool { return len(h.parcels) == 1 }, 5*time.Second, time.Millisecond)
-				test.end(h, leave)
+				test.end(h)
 			}
 			assert.Equal(t, test.want, <-ended)
 			assert.Equal(t, errNotTaken, <-settled)
@@ -72,7 +69,7 @@ func TestWhatThePipelineHasIsAwaitedWhileItStops(t *testing.T) {
 		h := newHandover(1)
 		p := newParcel(service.MessageBatch{service.NewMessage(nil)}, nil)
 		ended := make(chan outcome)
-		go func() { ended <- h.deliver(newPatience(t.Context(), time.Minute), p) }()
+		go func() { ended <- h.deliver(newPatience(time.Minute), p) }()
 		_, ack, err := reading(h).ReadBatch(t.Context())
 		require.NoError(t, err)
 		h.drain()
@@ -118,7 +115,7 @@ func TestAParcelIsTakenOrTakenBack(t *testing.T) {
 						back.Add(1)
 					}
 				})
-				h.deliver(newPatience(t.Context(), time.Duration(i%5)*10*time.Microsecond), p)
+				h.deliver(newPatience(time.Duration(i%5)*10*time.Microsecond), p)
 			}
 		})
 	}

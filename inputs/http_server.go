@@ -2,18 +2,21 @@ package inputs
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
+	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
 	"github.com/redpanda-data/benthos/v4/public/utils/netutil"
-	xnetutil "golang.org/x/net/netutil"
+	"github.com/valyala/fasthttp"
 )
 
 const (
@@ -21,23 +24,28 @@ const (
 	httpIdleTimeout   = 90 * time.Second
 	httpWriteTimeout  = 10 * time.Second
 	httpCloseTimeout  = 3 * time.Second
-	httpHeaderBytes   = 32 << 10
+	// Each connection has room for so much; it is what Node.js takes.
+	httpHeaderBytes = 16 << 10
 )
+
+// httpHandler answers one request.
+type httpHandler interface{ serveHTTP(x *exchange) }
 
 // httpServer is what inputs share that take requests and answer them after the acknowledgement: it listens while the
 // pipeline runs, and gives what its handler hands over to the pipeline.
 type httpServer struct {
 	config   httpConfig
-	handler  http.Handler
+	handler  httpHandler
 	handover *handover
 	log      *service.Logger
 
-	mu     sync.Mutex // guards what follows
-	server *http.Server
-	served chan struct{} // closed when the server has ended
+	mu       sync.Mutex // guards what follows
+	server   *fasthttp.Server
+	listener *httpListener
+	served   chan struct{} // closed when the server has ended
 }
 
-func newHTTPServer(c httpConfig, handler http.Handler, handover *handover, log *service.Logger) *httpServer {
+func newHTTPServer(c httpConfig, handler httpHandler, handover *handover, log *service.Logger) *httpServer {
 	return &httpServer{config: c, handler: handler, handover: handover, log: log}
 }
 
@@ -56,34 +64,74 @@ func (in *httpServer) Connect(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
 	}
-	in.server, in.served = in.newServer(), make(chan struct{})
-	go in.serve(in.server, yieldingListener{xnetutil.LimitListener(listener, in.config.maxConnections)}, in.served)
+	in.server, in.listener, in.served = in.newServer(), newHTTPListener(listener, in.config.maxConnections), make(chan struct{})
+	go in.serve(in.server, in.listener, in.served)
 	return nil
 }
 
-func (in *httpServer) newServer() *http.Server {
-	return &http.Server{
-		Handler:           in.handler,
-		TLSConfig:         in.config.tls,
-		ReadHeaderTimeout: httpHeaderTimeout,
-		// Longer than a caller may wait: when it passes, the server takes the caller for gone.
-		ReadTimeout:    httpHeaderTimeout + in.config.timeout + time.Second,
-		WriteTimeout:   in.config.timeout + httpWriteTimeout,
-		IdleTimeout:    httpIdleTimeout,
-		MaxHeaderBytes: httpHeaderBytes,
-		ConnState:      yieldWhenIdle,
+func (in *httpServer) newServer() *fasthttp.Server {
+	return &fasthttp.Server{
+		Handler:      in.handle,
+		ErrorHandler: refuseUnreadable,
+		// A body of more than a byte is left for the handler to read.
+		StreamRequestBody:            true,
+		MaxRequestBodySize:           1,
+		DisablePreParseMultipartForm: true,
+		HeaderReceived: func(*fasthttp.RequestHeader) fasthttp.RequestConfig {
+			return fasthttp.RequestConfig{ReadTimeout: in.config.timeout}
+		},
+		ReadTimeout:  httpHeaderTimeout,
+		WriteTimeout: httpWriteTimeout,
+		IdleTimeout:  httpIdleTimeout,
+		// Headers must fit into it.
+		ReadBufferSize: httpHeaderBytes,
+		// The listener bounds it. A worker is not free yet when its connection is.
+		Concurrency:           2 * in.config.maxConnections,
+		CloseOnShutdown:       true,
+		NoDefaultServerHeader: true,
+		NoDefaultContentType:  true,
 		// It quotes the addresses of callers, for every port scan.
-		ErrorLog: log.New(io.Discard, "", 0),
+		Logger: log.New(io.Discard, "", 0),
 	}
 }
 
-func (in *httpServer) serve(server *http.Server, listener net.Listener, served chan<- struct{}) {
-	defer close(served)
-	serve := server.Serve
-	if in.config.tls != nil {
-		serve = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
+// handle gives a request to the handler. Unlike Go's own server, fasthttp leaves panics to it.
+func (in *httpServer) handle(ctx *fasthttp.RequestCtx) {
+	defer func() {
+		if recover() != nil {
+			// The value may hold what the caller sent.
+			in.log.Errorf("Serving a request: panic\n%s", debug.Stack())
+			refuseExchange(ctx, http.StatusInternalServerError)
+		}
+	}()
+	x, refused := newExchange(ctx)
+	if refused != 0 {
+		refuseExchange(ctx, refused)
+		return
 	}
-	if err := serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	in.handler.serveHTTP(x)
+	x.finish()
+}
+
+// refuseUnreadable answers what cannot be read as a request.
+func refuseUnreadable(ctx *fasthttp.RequestCtx, err error) {
+	var tooLarge *fasthttp.ErrSmallBuffer
+	switch {
+	case errors.As(err, &tooLarge):
+		refuseExchange(ctx, http.StatusRequestHeaderFieldsTooLarge)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		refuseExchange(ctx, http.StatusRequestTimeout)
+	default:
+		refuseExchange(ctx, http.StatusBadRequest)
+	}
+}
+
+func (in *httpServer) serve(server *fasthttp.Server, listener net.Listener, served chan<- struct{}) {
+	defer close(served)
+	if in.config.tls != nil {
+		listener = tls.NewListener(listener, in.config.tls)
+	}
+	if err := server.Serve(listener); err != nil {
 		in.log.Errorf("Serving requests: %v", err)
 	}
 }
@@ -123,11 +171,12 @@ func (in *httpServer) Close(ctx context.Context) error {
 	}
 	ctx, done := context.WithTimeout(ctx, httpCloseTimeout)
 	defer done()
-	err := in.server.Shutdown(ctx)
-	if err != nil {
+	err := in.server.ShutdownWithContext(ctx)
+	if ctx.Err() != nil {
 		// Connections that never sent anything, or too slowly: nothing of theirs was taken.
-		err = in.server.Close()
+		err = nil
 	}
+	in.listener.hangUp()
 	<-in.served
 	return err
 }

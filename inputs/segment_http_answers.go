@@ -54,7 +54,6 @@ var (
 	shMethod     = shFailure(http.StatusMethodNotAllowed, "method_not_allowed", "use POST")
 	shReadOnly   = shFailure(http.StatusMethodNotAllowed, "method_not_allowed", "use GET")
 	shPacked     = shFailure(http.StatusUnsupportedMediaType, "unsupported_encoding", "the content encoding must be gzip or none")
-	shLeft       = shFailure(statusCallerLeft, "caller_left", "nobody reads this")
 	shRefused    = shFailure(http.StatusServiceUnavailable, "not_delivered", "not delivered, send it again")
 	shStopping   = hangingUp(shFailure(http.StatusServiceUnavailable, "stopping", "shutting down, send it again"))
 )
@@ -75,7 +74,7 @@ func newSHAnswers(tooLarge, overload, timeout int) shAnswers {
 		tooLarge: shFailure(tooLarge, "payload_too_large", "the request is too large"),
 		overload: shFailure(overload, "overloaded", "too much at once, send it again"),
 		of: map[outcome]*shAnswer{
-			delivered: shSuccess, refused: shRefused, callerLeft: shLeft, stopping: shStopping,
+			delivered: shSuccess, refused: shRefused, stopping: shStopping,
 			timedOut: shFailure(timeout, "timed_out", "not acknowledged in time, send it again"),
 		},
 	}

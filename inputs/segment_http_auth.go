@@ -2,15 +2,13 @@ package inputs
 
 import (
 	"encoding/base64"
-	"net/http"
-	"net/url"
 	"strings"
 )
 
 // headerKey is the write key in the header: Basic with an empty password, or, from old clients, without the colon.
 // https://segment.com/docs/connections/sources/catalog/libraries/server/http-api/#authentication
-func headerKey(r *http.Request) string {
-	scheme, credentials, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+func headerKey(authorization string) string {
+	scheme, credentials, _ := strings.Cut(authorization, " ")
 	if !strings.EqualFold(scheme, "Basic") {
 		return "" // Bearer tokens come with a key in the body
 	}
@@ -38,14 +36,4 @@ func (h *segmentHTTPHandler) admit(key string) *shAnswer {
 		return shWrongKey
 	}
 	return nil
-}
-
-// originAllowed refuses what browsers send from pages elsewhere without asking first: old SDKs do.
-func (h *segmentHTTPHandler) originAllowed(r *http.Request) bool {
-	origin := r.Header.Get("Origin")
-	if h.cors == nil || origin == "" || h.cors.OriginAllowed(r) {
-		return true
-	}
-	from, err := url.Parse(origin)
-	return err == nil && from.Host != "" && strings.EqualFold(from.Host, r.Host)
 }

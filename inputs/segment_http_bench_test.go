@@ -24,10 +24,10 @@ func BenchmarkSegmentHTTP(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				r := httptest.NewRequest(http.MethodPost, "/v1/batch", bytes.NewReader(body))
-				w := httptest.NewRecorder()
-				in.handler.ServeHTTP(w, r)
-				if w.Code != http.StatusOK {
-					b.Fatal(w.Code)
+				x := exchangeOf(r)
+				in.handler.serveHTTP(x)
+				if status := x.ctx.Response.StatusCode(); status != http.StatusOK {
+					b.Fatal(status)
 				}
 			}
 		})

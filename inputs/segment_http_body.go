@@ -7,7 +7,6 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/klauspost/compress/gzip"
 )
@@ -16,17 +15,10 @@ var gzipReaders = sync.Pool{New: func() any { return new(gzip.Reader) }}
 
 // readBody reads and unpacks a body within the limits of size, room and time. Content types are not looked at: hardly
 // any SDK sends the right one.
-func (h *segmentHTTPHandler) readBody(
-	until patience, w http.ResponseWriter, r *http.Request, held *share, answers shAnswers,
-) ([]byte, *shAnswer) {
-	connection := http.NewResponseController(w)
-	// Where it is not supported, the server's own and longer limit holds.
-	_ = connection.SetReadDeadline(until.deadline)
-	body, err := h.unpack(http.MaxBytesReader(w, r.Body, int64(h.config.maxBodyBytes)), r, held)
+func (h *segmentHTTPHandler) readBody(x *exchange, held *share, answers shAnswers) ([]byte, *shAnswer) {
+	body, err := h.unpack(x, held)
 	switch {
 	case err == nil:
-		// From now on the server reads only to learn whether the caller is still there.
-		_ = connection.SetReadDeadline(time.Time{})
 		return body, nil
 	case isTooLarge(err):
 		return nil, answers.tooLarge
@@ -36,9 +28,6 @@ func (h *segmentHTTPHandler) readBody(
 		return nil, shPacked
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, answers.of[timedOut]
-	}
-	if o, gaveUp := until.ended(); gaveUp {
-		return nil, answers.of[o]
 	}
 	return nil, shMalformed
 }
@@ -54,11 +43,12 @@ func isTooLarge(err error) bool {
 	return ok || errors.Is(err, errTooLarge)
 }
 
-func (h *segmentHTTPHandler) unpack(body io.Reader, r *http.Request, held *share) ([]byte, error) {
+func (h *segmentHTTPHandler) unpack(x *exchange, held *share) ([]byte, error) {
+	body := x.body(h.config.maxBodyBytes)
 	// A sender may announce anything.
-	first := int(min(r.ContentLength, int64(h.config.maxBodyBytes)))
+	first := min(x.announced(), h.config.maxBodyBytes)
 	whole := first
-	switch strings.ToLower(r.Header.Get("Content-Encoding")) {
+	switch strings.ToLower(x.header("Content-Encoding")) {
 	case "", "identity":
 	case "gzip":
 		first, whole = shCallPacks*first, shBatchPacks*whole

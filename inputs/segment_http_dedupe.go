@@ -126,8 +126,6 @@ func (c *claim) wait(until patience, stopped <-chan struct{}) outcome {
 			}
 		case <-until.timer.C:
 			return timedOut
-		case <-until.caller.Done():
-			return callerLeft
 		case <-stopped:
 			return stopping
 		}

@@ -166,7 +166,7 @@ func TestDedupeAsksTheCacheNoLongerThanTheRequestMayTake(t *testing.T) {
 	}
 	config := segmentHTTPConfig{httpConfig: httpConfig{maxRequests: 1, timeout: time.Hour}, dedupeCache: "ids", dedupeTTL: time.Minute}
 	handler := newSegmentHTTPHandler(config, cache, nil, nil, time.Now)
-	until := newPatience(t.Context(), 10*time.Millisecond)
+	until := newPatience(10 * time.Millisecond)
 	calls := &received{batch: service.MessageBatch{service.NewMessage(nil)}, ids: []string{"m1"}}
 	answer := handler.deliver(until, calls, &share{of: handler.allowance}, trackingAnswers)
 	assert.Equal(t, trackingAnswers.of[timedOut], answer)

@@ -36,11 +36,11 @@ The answer is 200 only after the pipeline has acknowledged every call of the req
 | 403 | a page of an origin that is not in ` + "`allowed_origins`" + ` |
 | 404, 405, 415 | another path, or settings of an unknown write key; another method; another content encoding than gzip |
 | 429 (503 on the webhook's path) | too much at once |
-| 499 | the caller left before the answer; not seen by anybody but the metric |
+| 431 | more than 16 KB of headers |
 | 503 | not delivered, or shutting down |
 | 503 (504 on the webhook's path) | no acknowledgement within ` + "`timeout`" + ` |
 
-429 and 503 carry ` + "`Retry-After`" + `. After 499, and when no acknowledgement came in time, a call may still be delivered and then come twice. With a ` + "`dedupe_cache`" + ` it is delivered once, as long as the cache lasts: ids are remembered after the acknowledgement, and a call that comes again in the meantime waits for the first one's outcome. A ` + "`memory`" + ` cache forgets at a restart and is not shared between processes: take Redis in production. The ` + "`dedupe`" + ` processor remembers ids before delivery and loses what failed; do not use it behind this input.
+429 and 503 carry ` + "`Retry-After`" + `. When no acknowledgement came in time, or the caller left before the answer, a call may still be delivered and then come twice. With a ` + "`dedupe_cache`" + ` it is delivered once, as long as the cache lasts: ids are remembered after the acknowledgement, and a call that comes again in the meantime waits for the first one's outcome. A ` + "`memory`" + ` cache forgets at a restart and is not shared between processes: take Redis in production. The ` + "`dedupe`" + ` processor remembers ids before delivery and loses what failed; do not use it behind this input.
 
 ### Metadata
 
@@ -55,7 +55,7 @@ Headers are not passed on: they hold secrets.
 
 - segment_http_requests_total{route, code}: answers by route (tracking, webhook, settings, metrics, none) and status
 - segment_http_latency_ns{route}: from the request to its answer
-- segment_http_refused_total{route, reason}: requests refused as a whole: missing_write_key, invalid_write_key, invalid_signature, origin_not_allowed (also a page's preflight), malformed_json, payload_too_large, unsupported_encoding, overloaded, timed_out, not_delivered, stopping, caller_left, not_found, method_not_allowed, or the reason of a single call. The log tells of each, but for the last four, once a minute at most
+- segment_http_refused_total{route, reason}: requests refused as a whole: missing_write_key, invalid_write_key, invalid_signature, origin_not_allowed (also a page's preflight), malformed_json, payload_too_large, unsupported_encoding, overloaded, timed_out, not_delivered, stopping, not_found, method_not_allowed, or the reason of a single call. The log tells of each, but for the last three, once a minute at most
 - segment_http_calls_total{type}: calls taken, those that are dropped as duplicates later among them
 - segment_http_rejected_total{reason}: calls refused by themselves
 - segment_http_dropped_total{reason}: integrations, duplicate

@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -170,19 +168,18 @@ func TestSegmentHTTPStopsWithACallThatWasReadOnly(t *testing.T) {
 	assert.Equal(t, 503, (<-answered).status)
 }
 
-func TestSegmentHTTPNeverSaysDeliveredToACallerWhoLeft(t *testing.T) {
-	in, err := parseSegmentHTTP(t, "timeout: 10s", nil)
+// A page sends its last calls while it is being closed.
+func TestSegmentHTTPDeliversTheCallsOfACallerWhoLeft(t *testing.T) {
+	in, call := listenSegmentHTTP(t, "timeout: 10s", nil)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(call.url, "http://"))
 	require.NoError(t, err)
-	ctx, cancel := context.WithCancel(t.Context())
-	w := httptest.NewRecorder()
-	var served sync.WaitGroup
-	served.Go(func() {
-		in.handler.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/v1/page", strings.NewReader(onePage)).WithContext(ctx))
-	})
-	require.True(t, (<-in.handler.handover.parcels).take())
-	cancel()
-	served.Wait()
-	assert.Equal(t, 499, w.Code)
+	_, err = fmt.Fprintf(conn, "POST /v1/page HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(onePage), onePage)
+	require.NoError(t, err)
+	require.NoError(t, conn.Close())
+	require.Eventually(t, func() bool { return len(in.handler.handover.parcels) == 1 }, 5*time.Second, time.Millisecond)
+	batch, ack := readOne(t, in)
+	assert.Len(t, batch, 1)
+	require.NoError(t, ack(t.Context(), nil))
 }
 
 func TestSegmentHTTPBoundsSlowBodies(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,8 +21,6 @@ const (
 	shRouteSelf     = "metrics"
 	shRouteNone     = "none"
 
-	// shPreflightAge is how long browsers may remember what they are allowed: the longest that Chromium takes.
-	shPreflightAge = 7200
 	// shRetrySeconds bounds the pause that callers are told; each is told another, lest they come back all at once.
 	shRetrySeconds = 10
 )
@@ -48,64 +45,46 @@ func newSegmentHTTPHandler(
 	h := &segmentHTTPHandler{
 		config: c, now: now, handover: newHandover(c.maxRequests),
 		allowance: newAllowance(max(c.maxInFlightBytes, (1+shParsing)*c.maxBodyBytes)),
+		cors:      newCORS(c.allowedOrigins),
 		metrics:   newSegmentHTTPMetrics(metrics), refusals: newRefusals(log, now),
 	}
 	if c.dedupeCache != "" {
 		h.dedupe = newDedupe(cache, c.dedupeTTL, c.timeout, log, h.metrics.dedupeErrors)
 	}
-	if len(c.allowedOrigins) > 0 {
-		h.cors = cors.New(cors.Options{
-			AllowedOrigins: c.allowedOrigins,
-			AllowedMethods: []string{http.MethodGet, http.MethodPost},
-			// Users of the browser SDK add headers of their own.
-			AllowedHeaders: []string{"*"},
-			ExposedHeaders: []string{"Retry-After", "X-RateLimit-Reset"},
-			// Pages may send credentials if they are named; browsers do not allow it with *.
-			AllowCredentials: !slices.Contains(c.allowedOrigins, "*"),
-			MaxAge:           shPreflightAge,
-		})
-	}
 	return h
 }
 
-// ServeHTTP answers one request.
-func (h *segmentHTTPHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// serveHTTP answers one request.
+func (h *segmentHTTPHandler) serveHTTP(x *exchange) {
 	began := time.Now()
-	path := strings.TrimSuffix(r.URL.Path, "/")
+	path := strings.TrimSuffix(x.path, "/")
 	if len(h.config.webhookSecret) > 0 && path == h.config.webhookPath {
-		h.reply(w, shRouteWebhook, began, h.webhook(w, r))
+		h.reply(x, shRouteWebhook, began, h.webhook(x))
 		return
 	}
 	name, ours := strings.CutPrefix(path, h.config.prefix+"/")
-	if !ours || h.config.webhookOnly {
-		h.reply(w, shRouteNone, began, shNotFound)
-		return
+	switch {
+	case !ours || h.config.webhookOnly:
+		h.reply(x, shRouteNone, began, shNotFound)
+	case !h.answerPage(x):
+		h.serveAPI(x, name, began)
 	}
-	if h.cors == nil {
-		h.serveAPI(w, r, name, began)
-		return
-	}
-	if isPreflight(r) && !h.originAllowed(r) {
-		h.refuse(shRouteTracking, shOrigin)
-	}
-	// It answers the questions that browsers ask before they send.
-	h.cors.ServeHTTP(w, r, func(w http.ResponseWriter, r *http.Request) { h.serveAPI(w, r, name, began) })
 }
 
 // serveAPI answers a request for one of Segment's routes, by what follows the prefix.
-func (h *segmentHTTPHandler) serveAPI(w http.ResponseWriter, r *http.Request, name string, began time.Time) {
+func (h *segmentHTTPHandler) serveAPI(x *exchange, name string, began time.Time) {
 	if key, ok := settingsKey(name); ok {
-		h.reply(w, shRouteSettings, began, h.settings(r, key))
+		h.reply(x, shRouteSettings, began, h.settings(x, key))
 		return
 	}
 	route, known := segment.Routes[name]
 	switch {
 	case name == selfMetrics:
-		h.reply(w, shRouteSelf, began, h.swallow(w, r))
+		h.reply(x, shRouteSelf, began, h.swallow(x))
 	case !known:
-		h.reply(w, shRouteNone, began, shNotFound)
+		h.reply(x, shRouteNone, began, shNotFound)
 	default:
-		h.reply(w, shRouteTracking, began, h.tracking(w, r, route))
+		h.reply(x, shRouteTracking, began, h.tracking(x, route))
 	}
 }
 
@@ -119,16 +98,12 @@ func trackingRoute(name string) bool {
 	return known || settings || name == selfMetrics
 }
 
-func (h *segmentHTTPHandler) swallow(w http.ResponseWriter, r *http.Request) *shAnswer {
-	if r.Method != http.MethodPost {
+func (h *segmentHTTPHandler) swallow(x *exchange) *shAnswer {
+	if x.method() != http.MethodPost {
 		return shMethod
 	}
-	_, _ = io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, int64(h.config.maxBodyBytes)))
+	_, _ = io.Copy(io.Discard, x.body(h.config.maxBodyBytes))
 	return shSuccess
-}
-
-func isPreflight(r *http.Request) bool {
-	return r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
 }
 
 // refuse counts a request that is not taken, and tells of it.
@@ -137,34 +112,27 @@ func (h *segmentHTTPHandler) refuse(route string, answer *shAnswer) {
 	h.refusals.note(answer.reason)
 }
 
-// shContentType is never changed, so that all answers can share it.
-var shContentType = []string{"application/json"}
-
-func (h *segmentHTTPHandler) reply(w http.ResponseWriter, route string, began time.Time, answer *shAnswer) {
+func (h *segmentHTTPHandler) reply(x *exchange, route string, began time.Time, answer *shAnswer) {
 	status := strconv.Itoa(answer.status)
 	h.metrics.requests.Incr(1, route, status)
 	if answer.reason != "" {
 		h.refuse(route, answer)
 	}
 	h.metrics.latency.Timing(time.Since(began).Nanoseconds(), route)
-	header := w.Header()
-	header["Content-Type"] = shContentType
 	switch answer.status {
 	case http.StatusMethodNotAllowed:
 		if route == shRouteSettings {
-			header.Set("Allow", http.MethodGet+", "+http.MethodHead)
+			x.set("Allow", http.MethodGet+", "+http.MethodHead)
 		} else {
-			header.Set("Allow", http.MethodPost)
+			x.set("Allow", http.MethodPost)
 		}
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		pause := strconv.Itoa(1 + rand.IntN(shRetrySeconds))
-		header.Set("Retry-After", pause)
-		header.Set("X-RateLimit-Reset", pause)
+		x.set("Retry-After", pause)
+		x.set("X-RateLimit-Reset", pause)
 	}
 	if answer.hangUp {
-		header.Set("Connection", "close")
+		x.hangUp()
 	}
-	header.Set("Content-Length", strconv.Itoa(len(answer.body)))
-	w.WriteHeader(answer.status)
-	_, _ = io.WriteString(w, answer.body)
+	x.answer(answer.status, answer.body)
 }

@@ -88,20 +88,19 @@ func TestHostileFloodOfCalls(t *testing.T) {
 	body := batchOf("", fill(`{"type":"page","userId":1}`, 400<<10))
 	var waiting sync.WaitGroup
 	var shed atomic.Int64
-	ctx, leave := context.WithCancel(t.Context())
 	peak := heapPeak(func() {
 		for range 60 {
 			waiting.Go(func() {
-				answer := httptest.NewRecorder()
-				handler.ServeHTTP(answer, httptest.NewRequestWithContext(ctx, http.MethodPost, "/v1/b", strings.NewReader(body)))
-				if answer.Code == http.StatusTooManyRequests {
+				x := exchangeOf(httptest.NewRequest(http.MethodPost, "/v1/b", strings.NewReader(body)))
+				handler.serveHTTP(x)
+				if x.ctx.Response.StatusCode() == http.StatusTooManyRequests {
 					shed.Add(1)
 				}
 			})
 		}
 		require.Eventually(t, func() bool { return int(shed.Load())+len(handler.handover.slots) == 60 && shed.Load() > 50 }, 30*time.Second, time.Millisecond)
 	})
-	leave()
+	handler.handover.drain()
 	waiting.Wait()
 	assert.Less(t, peak, uint64(192<<20))
 	assert.Zero(t, handler.allowance.used.Load())

@@ -124,7 +124,7 @@ func TestHostileWebhooks(t *testing.T) {
 		{"signed with no secret", hostileCall, segment.Sign(nil, []byte(hostileCall)), 401, 0},
 		{"half a signature", hostileCall, sign(hostileCall)[:20], 401, 0},
 		{"a signature and more", hostileCall, sign(hostileCall) + "00", 401, 0},
-		{"no hex", hostileCall, strings.Repeat("canary", 5000), 401, 0},
+		{"no hex", hostileCall, strings.Repeat("canary", 2000), 401, 0},
 		{"the signature of another body", other, sign(hostileCall), 401, 0},
 		{"white space added", hostileCall + "\n", sign(hostileCall), 401, 0},
 		{"white space within", strings.Replace(hostileCall, ",", ", ", 1), sign(hostileCall), 401, 0},

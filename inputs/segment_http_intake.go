@@ -46,15 +46,15 @@ type intake struct {
 }
 
 // serve takes a request in and answers after the acknowledgement.
-func (h *segmentHTTPHandler) serve(w http.ResponseWriter, r *http.Request, in intake) *shAnswer {
-	until := newPatience(r.Context(), h.config.timeout)
+func (h *segmentHTTPHandler) serve(x *exchange, in intake) *shAnswer {
+	until := newPatience(h.config.timeout)
 	defer until.timer.Stop()
 	if !h.handover.enter() {
 		return in.answers.overload
 	}
 	defer h.handover.leave()
 	held := &share{of: h.allowance}
-	body, answer := h.readBody(until, w, r, held, in.answers)
+	body, answer := h.readBody(x, held, in.answers)
 	if answer != nil {
 		held.give()
 		return answer
@@ -164,7 +164,7 @@ func metaText(text string) string {
 func (h *segmentHTTPHandler) deliver(until patience, calls *received, held *share, answers shAnswers) *shAnswer {
 	batch, claimed := calls.batch, &claim{}
 	if h.dedupe != nil {
-		ctx, done := context.WithDeadline(until.caller, until.deadline)
+		ctx, done := context.WithDeadline(context.Background(), until.deadline)
 		defer done()
 		var fresh []bool
 		fresh, claimed = h.dedupe.claim(ctx, calls.ids)
@@ -201,12 +201,12 @@ func (h *segmentHTTPHandler) only(batch service.MessageBatch, fresh []bool) (kep
 	return kept
 }
 
-func (h *segmentHTTPHandler) tracking(w http.ResponseWriter, r *http.Request, route segment.Type) *shAnswer {
-	key := headerKey(r)
+func (h *segmentHTTPHandler) tracking(x *exchange, route segment.Type) *shAnswer {
+	key := headerKey(x.header("Authorization"))
 	switch {
-	case r.Method != http.MethodPost:
+	case x.method() != http.MethodPost:
 		return shMethod
-	case !h.originAllowed(r):
+	case !h.originAllowed(x):
 		return shOrigin
 	case closed(h.handover.draining):
 		return shStopping
@@ -216,7 +216,7 @@ func (h *segmentHTTPHandler) tracking(w http.ResponseWriter, r *http.Request, ro
 			return answer
 		}
 	}
-	return h.serve(w, r, intake{
+	return h.serve(x, intake{
 		route: shRouteTracking, answers: trackingAnswers,
 		verify:  func([]byte) *shAnswer { return nil },
 		receipt: segment.Receipt{At: h.now(), CorrectClock: h.config.correctClock, NewID: uuid.NewString},

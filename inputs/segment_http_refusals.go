@@ -25,8 +25,8 @@ type refusalKind struct {
 	told  time.Time
 }
 
-// unremarkable are reasons that say nothing about a setting: strangers try paths, callers leave, processes end.
-var unremarkable = map[string]bool{"not_found": true, "method_not_allowed": true, "caller_left": true, "stopping": true}
+// unremarkable are reasons that say nothing about a setting: strangers try paths, processes end.
+var unremarkable = map[string]bool{"not_found": true, "method_not_allowed": true, "stopping": true}
 
 func newRefusals(log *service.Logger, now func() time.Time) *refusals {
 	return &refusals{log: log, now: now, kinds: map[string]refusalKind{}}

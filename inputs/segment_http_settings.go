@@ -20,18 +20,18 @@ func settingsKey(name string) (key string, ok bool) {
 
 // settings tells an SDK to send its calls to where it fetched this from.
 // https://github.com/segmentio/analytics-next, https://github.com/segmentio/analytics-kotlin
-func (h *segmentHTTPHandler) settings(r *http.Request, key string) *shAnswer {
+func (h *segmentHTTPHandler) settings(x *exchange, key string) *shAnswer {
 	switch {
-	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+	case x.method() != http.MethodGet && x.method() != http.MethodHead:
 		return shReadOnly
-	case !h.originAllowed(r):
+	case !h.originAllowed(x):
 		return shOrigin
 	case h.admit(key) != nil:
 		return shNoSource
 	}
 	body := jsontree.AppendString([]byte(`{"integrations":{"Segment.io":{"apiKey":`), key)
-	body = jsontree.AppendString(append(body, `,"apiHost":`...), r.Host+h.config.prefix)
-	if plainLoopback(r) {
+	body = jsontree.AppendString(append(body, `,"apiHost":`...), x.host()+h.config.prefix)
+	if plainLoopback(x) {
 		// The browser SDK takes https for granted.
 		body = append(body, `,"protocol":"http"`...)
 	}
@@ -39,11 +39,11 @@ func (h *segmentHTTPHandler) settings(r *http.Request, key string) *shAnswer {
 }
 
 // plainLoopback tells that the caller is on this machine and came without TLS and without a proxy.
-func plainLoopback(r *http.Request) bool {
-	host, _, err := net.SplitHostPort(r.Host)
+func plainLoopback(x *exchange) bool {
+	host, _, err := net.SplitHostPort(x.host())
 	if err != nil {
-		host = r.Host
+		host = x.host()
 	}
 	ip := net.ParseIP(strings.Trim(host, "[]"))
-	return r.TLS == nil && r.Header.Get("X-Forwarded-Proto") == "" && (host == "localhost" || ip != nil && ip.IsLoopback())
+	return !x.secured() && x.header("X-Forwarded-Proto") == "" && (host == "localhost" || ip != nil && ip.IsLoopback())
 }

@@ -1,6 +1,7 @@
 package inputs
 
 import (
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -280,4 +281,17 @@ func TestSegmentHTTPAnswersByTheOutcome(t *testing.T) {
 	assert.Equal(t, 200, call.postTo(t, "/v1/page", onePage).status)
 	assert.Equal(t, 200, call.hook(t, `{"type":"page","userId":"u"}`, "S").status)
 	assert.Len(t, far.rest(), 2)
+}
+
+// The browser SDK is told the protocol by which it came, where that is not https.
+func TestSegmentHTTPSettingsNameTheProtocol(t *testing.T) {
+	certFile, keyFile, roots := newWebhookCertificate(t)
+	for scheme, config := range map[string]string{"http": "", "https": "tls: { cert_file: " + certFile + ", key_file: " + keyFile + " }"} {
+		_, call := listenSegmentHTTP(t, config, nil)
+		call.url = strings.Replace(call.url, "http:", scheme+":", 1)
+		call.client.Transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: roots}
+		got := call.send(t, request{method: http.MethodGet, path: "/v1/projects/KEY/settings"})
+		assert.Equal(t, 200, got.status)
+		assert.Equal(t, scheme == "http", strings.Contains(got.body, `"protocol":"http"`), got.body)
+	}
 }

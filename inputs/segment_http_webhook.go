@@ -12,10 +12,10 @@ import (
 const shSignature = "X-Signature"
 
 // webhook takes what Segment's webhook destinations send. Segment has filtered and dated the calls.
-func (h *segmentHTTPHandler) webhook(w http.ResponseWriter, r *http.Request) *shAnswer {
-	signature := r.Header.Get(shSignature)
+func (h *segmentHTTPHandler) webhook(x *exchange) *shAnswer {
+	signature := x.header(shSignature)
 	switch {
-	case r.Method != http.MethodPost:
+	case x.method() != http.MethodPost:
 		return shMethod
 	case signature == "":
 		return shUnsigned
@@ -23,7 +23,7 @@ func (h *segmentHTTPHandler) webhook(w http.ResponseWriter, r *http.Request) *sh
 		return shStopping
 	}
 	var signed segment.Signed
-	return h.serve(w, r, intake{
+	return h.serve(x, intake{
 		route: shRouteWebhook, answers: webhookRouteAnswers,
 		receipt: segment.Receipt{At: h.now(), Forwarded: true, NewID: uuid.NewString},
 		verify: func(body []byte) *shAnswer {
