@@ -51,7 +51,7 @@ func (x *exchange) host() string { return string(x.ctx.Host()) }
 
 func (x *exchange) secured() bool { return x.ctx.IsTLS() }
 
-// header is the first value of a name, given as in X-Signature.
+// header is the first value of a name in any case, or empty.
 func (x *exchange) header(name string) string { return string(x.ctx.Request.Header.Peek(name)) }
 
 func (x *exchange) headers(name string) (all []string) {
