@@ -117,7 +117,7 @@ func (h *webhookHandler) take(until patience, body []byte) *webhookAnswer {
 	case len(parts.Bodies) == 0:
 		return answerEmpty
 	}
-	outcome := h.handover.deliver(until, newParcel(h.messages(parts), nil))
+	outcome := h.handover.deliver(until, []*parcel{newParcel(h.messages(parts), nil)})
 	if outcome == delivered {
 		h.profiles.Incr(int64(len(parts.Bodies)))
 	}

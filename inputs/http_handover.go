@@ -84,10 +84,28 @@ func (p *parcel) ack(ctx context.Context, err error) error {
 
 var errNotTaken = errors.New("the pipeline has not taken it")
 
-// deliver hands a parcel to the pipeline and waits for the outcome. What the pipeline has not taken when the wait is over, it
-// never gets.
-func (h *handover) deliver(until patience, p *parcel) outcome {
-	o := h.give(until, p)
+// deliver hands the parcels of a request to the pipeline, in order, and waits for the outcome of all: delivered, or the
+// first other one. What the pipeline has not taken when the wait is over, it never gets.
+func (h *handover) deliver(until patience, parcels []*parcel) outcome {
+	given, result := delivered, delivered
+	outcomes := make([]outcome, len(parcels))
+	for i, p := range parcels {
+		if given == delivered {
+			given = h.give(until, p)
+		}
+		outcomes[i] = given
+	}
+	for i, p := range parcels {
+		if o := h.await(until, p, outcomes[i]); result == delivered {
+			result = o
+		}
+	}
+	return result
+}
+
+// await waits for what becomes of a parcel that was given to the pipeline, or takes it back if it was not.
+func (h *handover) await(until patience, p *parcel, given outcome) outcome {
+	o := given
 	if o == delivered {
 		o = p.outcome(until, h.draining)
 	}
@@ -125,6 +143,12 @@ func (h *handover) give(until patience, p *parcel) outcome {
 
 // outcome waits for what becomes of a parcel, until the end at most.
 func (p *parcel) outcome(until patience, end <-chan struct{}) outcome {
+	if o, known := p.known(); known {
+		return o
+	}
+	if until.ended() {
+		return timedOut // the timer says so only once
+	}
 	select {
 	case err := <-p.acked:
 		return outcomeOf(err)
@@ -133,11 +157,19 @@ func (p *parcel) outcome(until patience, end <-chan struct{}) outcome {
 	case <-end:
 	}
 	// The last acknowledgements come just before the end.
+	if o, known := p.known(); known {
+		return o
+	}
+	return stopping
+}
+
+// known is the outcome if there is one already.
+func (p *parcel) known() (outcome, bool) {
 	select {
 	case err := <-p.acked:
-		return outcomeOf(err)
+		return outcomeOf(err), true
 	default:
-		return stopping
+		return 0, false
 	}
 }
 

@@ -42,7 +42,7 @@ func TestWhatWasTakenBackIsNeverDelivered(t *testing.T) {
 			settled := make(chan error, 2)
 			p := newParcel(service.MessageBatch{service.NewMessage(nil)}, func(_ context.Context, err error) { settled <- err })
 			ended := make(chan outcome)
-			go func() { ended <- h.deliver(newPatience(test.patience), p) }()
+			go func() { ended <- h.deliver(newPatience(test.patience), []*parcel{p}) }()
 			if test.end != nil {
 				require.Eventually(t, func() bool { return len(h.parcels) == 1 }, 5*time.Second, time.Millisecond)
 				test.end(h)
@@ -69,7 +69,7 @@ func TestWhatThePipelineHasIsAwaitedWhileItStops(t *testing.T) {
 		h := newHandover(1)
 		p := newParcel(service.MessageBatch{service.NewMessage(nil)}, nil)
 		ended := make(chan outcome)
-		go func() { ended <- h.deliver(newPatience(time.Minute), p) }()
+		go func() { ended <- h.deliver(newPatience(time.Minute), []*parcel{p}) }()
 		_, ack, err := reading(h).ReadBatch(t.Context())
 		require.NoError(t, err)
 		h.drain()
@@ -115,7 +115,7 @@ func TestAParcelIsTakenOrTakenBack(t *testing.T) {
 						back.Add(1)
 					}
 				})
-				h.deliver(newPatience(time.Duration(i%5)*10*time.Microsecond), p)
+				h.deliver(newPatience(time.Duration(i%5)*10*time.Microsecond), []*parcel{p})
 			}
 		})
 	}

@@ -17,6 +17,8 @@ const (
 	shFieldWebhookPath    = "webhook_path"
 	shFieldWebhookSecret  = "webhook_secret"
 	shFieldArraySignature = "webhook_array_signature"
+	shFieldIdentity       = "identity_secret"
+	shFieldPublicDeletes  = "allow_public_deletes"
 	shFieldIntegration    = "integration"
 	shFieldCorrectClock   = "correct_clock_skew"
 	shFieldDedupeCache    = "dedupe_cache"
@@ -42,8 +44,8 @@ const (
 )
 
 var arraySignatures = []fields.Option{
-	{Word: signatureEither, Meaning: "the whole array, or its first call alone, as Segment's webhooks sign at present; that authenticates only the first call, and so only there a `delete` is taken"},
-	{Word: signatureWhole, Meaning: "the whole array only"},
+	{Word: signatureEither, Meaning: "The whole array, or its first call alone, as Segment's webhooks sign at present. The other calls are then not authenticated: they have the trust of a public write key, and a `delete` among them is rejected."},
+	{Word: signatureWhole, Meaning: "The whole array only."},
 }
 
 func segmentHTTPSpec() *service.ConfigSpec {
@@ -78,6 +80,11 @@ func trackingFields() []*service.ConfigField {
 			Example([]string{"${SEGMENT_WRITE_KEY}"}).
 			Default([]string{}).
 			Secret(),
+		service.NewStringField(shFieldIdentity).
+			Description("A secret that your own server shares with this input, to prove who has signed in. A call whose `context.userHash` is the HMAC-SHA-256 of its `userId` with this secret, in hex, has the trust `verified`; a call with a wrong hash is rejected (`identity_hash_invalid`); a call without one stays `tracking`. With `public_calls: limited` on `segment_to_clevertap`, only verified and signed calls change what strangers must not. Never put this secret into an app or a page. If empty, nobody is verified.").
+			Example("${IDENTITY_SECRET}").
+			Default("").
+			Secret(),
 		service.NewStringListField(shFieldAllowedOrigins).
 			Description("The origins of pages whose calls are taken, such as `https://shop.example.com`, `https://*.example.com`, or `*` for all. Calls from pages elsewhere are refused. `*.example.com` stands for the names below example.com, at any depth, not for example.com itself and not for other ports. Without any there are no CORS headers, and browsers keep pages of other origins from calling.").
 			Example([]string{"https://shop.example.com"}).
@@ -88,8 +95,12 @@ func trackingFields() []*service.ConfigField {
 			Description("The name under which calls may turn this destination off in their `integrations` object. Such calls are answered with a success and dropped, but for those of the webhook, which Segment has filtered already. Empty: nothing is dropped.").
 			Default("CleverTap"),
 		service.NewBoolField(shFieldValidate).
-			Description("Refuse calls that are not valid, and say so in the answer. When it is off they are passed on as they are, and the processor that maps them tells what is wrong: then they end in the dead letter, with the reason. Calls that are too large, no objects, or a `delete` where none is taken are refused all the same.").
+			Description("Reject calls that are not valid, and say so in the response. If false, they are passed on as they are, and the processor that maps them reports the reason, so that they end in the dead letter. Some calls are rejected in any case: those that are too large, those that are not objects, those with a member `batch`, and deletes from senders who may not delete.").
 			Default(true),
+		service.NewBoolField(shFieldPublicDeletes).
+			Description("Accept calls of type `delete` from anybody who has a write key. Write keys are public: with this, anybody can delete any person from CleverTap. Only for servers that no stranger can reach.").
+			Default(false).
+			Advanced(),
 		service.NewBoolField(shFieldCorrectClock).
 			Description("Correct `timestamp` by the difference between the sender's clock and this machine's, as Segment does. Not done for webhooks, where Segment has done it.").
 			Default(true).
@@ -151,6 +162,12 @@ type segmentHTTP struct {
 func newSegmentHTTP(c segmentHTTPConfig, cache accessCache, log *service.Logger, metrics *service.Metrics) *segmentHTTP {
 	if len(c.writeKeys) == 0 && !c.webhookOnly {
 		log.Warn("segment_http takes calls with any write key: set write_keys")
+	}
+	if c.publicDeletes && !c.webhookOnly {
+		log.Warn("segment_http: allow_public_deletes is on: anybody with a write key can delete any person")
+	}
+	if len(c.webhookSecret) > 0 && !c.wholeSignature {
+		log.Warn("segment_http: webhook_array_signature is either: of an array whose first call alone is signed, the other calls are not authenticated")
 	}
 	handler := newSegmentHTTPHandler(c, cache, log, metrics, time.Now)
 	return &segmentHTTP{newHTTPServer(c.httpConfig, handler, handler.handover, log), handler}

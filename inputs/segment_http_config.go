@@ -22,6 +22,8 @@ type segmentHTTPConfig struct {
 	writeKeys           []secretHash // none: any key will do
 	webhookSecret       []byte       // none: no webhook
 	wholeSignature      bool
+	identitySecret      []byte // none: nobody is verified
+	publicDeletes       bool
 	allowedOrigins      []string
 	integrations        []string // the names of this destination; none: calls cannot turn it off
 	correctClock        bool
@@ -126,6 +128,13 @@ func (c *segmentHTTPConfig) readAuth(conf *service.ParsedConfig) error {
 		return err
 	}
 	c.webhookSecret = []byte(secret)
+	if secret, err = conf.FieldString(shFieldIdentity); err != nil {
+		return err
+	}
+	c.identitySecret = []byte(secret)
+	if c.publicDeletes, err = conf.FieldBool(shFieldPublicDeletes); err != nil {
+		return err
+	}
 	signature, err := fields.EnumFromParsed(conf, shFieldArraySignature, arraySignatures)
 	c.wholeSignature = signature == signatureWhole
 	return err

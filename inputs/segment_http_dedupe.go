@@ -3,8 +3,10 @@ package inputs
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"io"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,20 +42,25 @@ func newDedupe(cache accessCache, ttl, timeout time.Duration, log *service.Logge
 	}
 }
 
-// dedupeKey fits every cache: an id may hold anything, the name of a file among it.
-func dedupeKey(id string) string {
-	hash := sha256.Sum256([]byte(id))
-	return hex.EncodeToString(hash[:16])
+// dedupeKey fits every cache: an id may hold anything, the name of a file among it. The parts are hashed each with its
+// length, so that no id of one level is that of another.
+func dedupeKey(id callID) string {
+	hash := sha256.New()
+	for _, part := range [...]string{id.route, id.source, id.trust.String(), id.messageID} {
+		_ = binary.Write(hash, binary.BigEndian, uint64(len(part)))
+		_, _ = io.WriteString(hash, part)
+	}
+	return hex.EncodeToString(hash.Sum(nil)[:16])
 }
 
 // claim is what one request found out about its calls.
 type claim struct {
-	own     map[string]*flight
+	own     map[string]*flight // by key; guarded by dedupe.mu
 	waitFor []*flight
 }
 
 // claim tells which of these ids this request is to deliver. Of the others it waits for those under way.
-func (d *dedupe) claim(ctx context.Context, ids []string) (fresh []bool, c *claim) {
+func (d *dedupe) claim(ctx context.Context, ids []callID) (fresh []bool, c *claim) {
 	fresh, c = make([]bool, len(ids)), &claim{own: map[string]*flight{}}
 	keys := make([]string, len(ids))
 	d.mu.Lock()
@@ -91,12 +98,13 @@ func (d *dedupe) known(ctx context.Context, key string) (found bool) {
 	return found
 }
 
-// settle ends what a request had claimed. Ids are remembered before those who wait are told, and before later requests
-// can claim them again.
-func (d *dedupe) settle(ctx context.Context, c *claim, delivered bool) {
+// settle ends what a request had claimed of these calls. Ids are remembered before those who wait are told, and before
+// later requests can claim them again.
+func (d *dedupe) settle(ctx context.Context, c *claim, ids []callID, delivered bool) {
 	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), d.timeout)
 	defer done()
-	for key := range c.own {
+	for _, id := range ids {
+		key := dedupeKey(id)
 		if delivered {
 			d.use(ctx, func(cache service.Cache) error {
 				return cache.Set(ctx, key, []byte{'1'}, &d.ttl)
@@ -107,9 +115,9 @@ func (d *dedupe) settle(ctx context.Context, c *claim, delivered bool) {
 }
 
 func (d *dedupe) land(c *claim, key string, delivered bool) {
+	d.mu.Lock()
 	f := c.own[key]
 	delete(c.own, key)
-	d.mu.Lock()
 	delete(d.flights, key)
 	d.mu.Unlock()
 	f.delivered = delivered

@@ -1,7 +1,7 @@
 package inputs
 
 const shDescription = `
-Point any Segment SDK at it in place of ` + "`api.segment.io`" + `, or a webhook destination; neither has to be changed otherwise. Each call becomes a message of its own, and the calls of a request form one batch.
+Point any Segment SDK at it in place of ` + "`api.segment.io`" + `, or a webhook destination; neither has to be changed otherwise. Each call becomes a message of its own.
 
 | Route | Who calls it |
 | --- | --- |
@@ -19,13 +19,25 @@ A call comes out merged with the ` + "`context`, `integrations` and `sentAt`" + 
 
 On a route of one call, the type in the body counts, where there is one.
 
-A call that is not valid is refused by itself, and its siblings go on. The answer to a batch tells how many were refused and describes the first ten; a route of one call answers 400. Refused calls are not kept: with ` + "`validate: false`" + ` they are passed on in place of being refused, and the processor that maps them sends them to the dead letter. Reasons: ` + "`invalid_json`, `unsupported_type`, `no_user_anon_id`, `id_required`, `id_not_string`, `event_not_defined`, `event_not_string`, `properties_not_object`, `traits_not_object`, `name_not_string`, `category_not_string`, `call_too_large`, `not_signed`" + `.
+A call that is not valid is refused by itself, and its siblings go on. The answer to a batch tells how many were refused and describes the first ten; a route of one call answers 400. Refused calls are not kept: with ` + "`validate: false`" + ` they are passed on in place of being refused, and the processor that maps them sends them to the dead letter. Reasons: ` + "`invalid_json`, `unsupported_type`, `no_user_anon_id`, `id_required`, `id_not_string`, `event_not_defined`, `event_not_string`, `properties_not_object`, `traits_not_object`, `name_not_string`, `category_not_string`, `call_too_large`, `delete_not_allowed`, `identity_hash_invalid`" + `.
 
-Calls of type ` + "`delete`" + ` are taken from the webhook only: write keys are public, deletion must not be. Of an array that is signed in its first call only, only that one may be a ` + "`delete`" + `; the other calls are not authenticated then. ` + "`webhook_array_signature: whole`" + ` refuses such arrays.
+### Trust
+
+Each call has a level of trust, which components behind this input go by. It does not survive a queue, and a mapping cannot raise it.
+
+| Level | Which calls | May |
+| --- | --- | --- |
+| ` + "`tracking`" + ` | all that came with a write key. Write keys are public, so anybody can have sent them, in anybody's name. Also the calls of a webhook's array that its signature does not cover | not delete; with ` + "`public_calls: limited`" + ` on the mapping also not link, alias, add push tokens or unsubscribe |
+| ` + "`verified`" + ` | the same, with a ` + "`context.userHash`" + ` that ` + "`identity_secret`" + ` confirms | not delete |
+| ` + "`signed`" + ` | those that the signature of a webhook covers | delete |
+
+A delete from anybody else is rejected with ` + "`delete_not_allowed`" + `, here, in the mapping and in the output, unless ` + "`allow_public_deletes`" + ` is set. Calls with a member ` + "`batch`" + ` are rejected, whatever ` + "`validate`" + ` says: a processor could take them for an envelope.
+
+The calls of a request form one batch, or, where their levels differ, one batch for each run of calls of one level, in their order. The request is answered when all are acknowledged.
 
 ### Delivery
 
-The answer is 200 only after the pipeline has acknowledged every call of the request. 429 and 5xx say: send it again; SDKs and webhooks do. All other answers are final. A request that was delivered in part counts as not delivered, and comes again as a whole. Let the output be quick (` + "`batching.period`" + ` and its retries below ` + "`timeout`" + `), or put a queue in between and answer when the queue has it.
+The answer is 200 only after the pipeline has acknowledged every call of the request. 429 and 5xx say: send it again; SDKs and webhooks do. All other answers are final. A request that was delivered in part counts as not delivered, and comes again. Let the output be quick (` + "`batching.period`" + ` and its retries below ` + "`timeout`" + `), or put a queue in between and answer when the queue has it.
 
 | Status | Meaning |
 | --- | --- |
@@ -40,7 +52,7 @@ The answer is 200 only after the pipeline has acknowledged every call of the req
 | 503 | not delivered, or shutting down |
 | 503 (504 on the webhook's path) | no acknowledgement within ` + "`timeout`" + ` |
 
-429 and 503 carry ` + "`Retry-After`" + `. When no acknowledgement came in time, or the caller left before the answer, a call may still be delivered and then come twice. With a ` + "`dedupe_cache`" + ` it is delivered once, as long as the cache lasts: ids are remembered after the acknowledgement, and a call that comes again in the meantime waits for the first one's outcome. A ` + "`memory`" + ` cache forgets at a restart and is not shared between processes: take Redis in production. The ` + "`dedupe`" + ` processor remembers ids before delivery and loses what failed; do not use it behind this input.
+429 and 503 carry ` + "`Retry-After`" + `. When no acknowledgement came in time, or the caller left before the answer, a call may still be delivered and then come twice. With a ` + "`dedupe_cache`" + ` it is delivered once, as long as the cache lasts: ids are remembered after the acknowledgement, by route, write key and level of trust, and a call that comes again in the meantime waits for the first one's outcome. A ` + "`memory`" + ` cache forgets at a restart and is not shared between processes: take Redis in production. The ` + "`dedupe`" + ` processor remembers ids before delivery and loses what failed; do not use it behind this input.
 
 ### Metadata
 
@@ -48,6 +60,7 @@ The answer is 200 only after the pipeline has acknowledged every call of the req
 - segment_user_id, segment_anonymous_id: where the call has them
 - segment_message_id
 - segment_route: tracking or webhook
+- segment_note: the level of trust, for our own components; everybody else sees null
 
 Headers are not passed on: they hold secrets.
 

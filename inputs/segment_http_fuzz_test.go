@@ -82,7 +82,7 @@ func newFuzzTarget(f *testing.F) *fuzzTarget {
 	if err != nil {
 		f.Fatal(err)
 	}
-	target := &fuzzTarget{newSegmentHTTPHandler(c, nil, nil, nil, time.Now), make(chan service.MessageBatch, 1)}
+	target := &fuzzTarget{newSegmentHTTPHandler(c, nil, nil, nil, time.Now), make(chan service.MessageBatch, segment.MaxBatchBytes)}
 	stopped := make(chan struct{})
 	f.Cleanup(func() { close(stopped) })
 	go func() {
@@ -101,12 +101,14 @@ func newFuzzTarget(f *testing.F) *fuzzTarget {
 	return target
 }
 
-func (f *fuzzTarget) taken() service.MessageBatch {
-	select {
-	case batch := <-f.batches:
-		return batch
-	default:
-		return nil
+func (f *fuzzTarget) taken() (all service.MessageBatch) {
+	for {
+		select {
+		case batch := <-f.batches:
+			all = append(all, batch...)
+		default:
+			return all
+		}
 	}
 }
 
@@ -187,6 +189,8 @@ func checkFuzzedMembers(t *testing.T, content []byte, call segment.Call, route s
 	switch {
 	case members["writeKey"] != nil:
 		t.Fatalf("the write key came through: %s", content)
+	case call.HoldsBatch():
+		t.Fatalf("a batch in a call: %s", content)
 	case call.Type == segment.Delete && route != shRouteWebhook:
 		t.Fatalf("delete by %s: %s", route, content)
 	case string(members["type"]) != `"`+string(call.Type)+`"`:

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	notes "github.com/clevertap-segment/clevertap-segment/plugins/metadata"
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 	"github.com/clevertap-segment/clevertap-segment/plugins/testenv"
 )
@@ -129,6 +130,10 @@ func (p *pipeline) take(t *testing.T, batch service.MessageBatch) error {
 		decoder.UseNumber()
 		assert.NoError(t, decoder.Decode(&call))
 		_ = msg.MetaWalk(func(key, value string) error {
+			if key == notes.NoteKey {
+				assert.Equal(t, "null", value, "a note is nobody else's")
+				return nil
+			}
 			metadata[key] = value
 			return nil
 		})

@@ -81,7 +81,7 @@ func TestHostileBodies(t *testing.T) {
 		{"a number of 100 KB as id", "/v1/track", `{"type":"track","event":"e","userId":` + strings.Repeat("9", 100_000) + `}`, nil, 400, "call_too_large", 0},
 		{"an id that is an object", "/v1/track", `{"event":"e","userId":{"canary":1}}`, nil, 400, "id_not_string", 0},
 		{"a type that is none", "/v1/batch", batchOf("", `{"type":"canary","userId":"u"}`), nil, 200, "unsupported_type", 0},
-		{"delete without a signature", "/v1/batch", batchOf("", `{"type":"DELETE","userId":"canary"}`), nil, 200, "unsupported_type", 0},
+		{"delete without a signature", "/v1/batch", batchOf("", `{"type":"DELETE","userId":"canary"}`), nil, 200, "delete_not_allowed", 0},
 		{"chunks of a byte", "/v1/track", chunked(hostileCall, 1), []string{inChunks}, 200, `{"success":true}`, 1},
 		{"chunks without end", "/v1/track", chunked(strings.Repeat(" ", 1<<20), 4096), []string{inChunks}, 400, tooLarge, 0},
 		{"chunks that are none", "/v1/track", "zz\r\ncanary", []string{inChunks}, 400, malformed, 0},

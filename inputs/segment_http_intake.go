@@ -3,7 +3,6 @@ package inputs
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"net/http"
 	"strings"
 	"unicode/utf8"
@@ -11,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/redpanda-data/benthos/v4/public/service"
 
+	"github.com/clevertap-segment/clevertap-segment/plugins/metadata"
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 )
 
@@ -27,7 +27,6 @@ const (
 	shOwnBytes = 512
 
 	shDroppedIntegration = "integrations"
-	shDroppedDuplicate   = "duplicate"
 )
 
 // intake is what differs between the routes that take calls.
@@ -37,10 +36,10 @@ type intake struct {
 	receipt segment.Receipt
 	// verify authenticates a body before it is parsed.
 	verify func(body []byte) *shAnswer
-	// open parses a body, and authenticates it by the key in it.
-	open func(p *segment.Parser, body []byte) (segment.Document, *shAnswer)
-	// check refuses a valid call.
-	check func(index int, call *segment.Call) *segment.Error
+	// open parses a body, and authenticates it by the key in it. The source is who may send calls of the same id.
+	open func(p *segment.Parser, body []byte) (doc segment.Document, source string, refused *shAnswer)
+	// sender is who sent a call, by its place in the request, or why the call is refused.
+	sender func(index int, call *segment.Call) (segment.Sender, *segment.Error)
 	// meant is false for a call that is to be dropped.
 	meant func(call *segment.Call) bool
 }
@@ -70,25 +69,33 @@ func (h *segmentHTTPHandler) serve(x *exchange, in intake) *shAnswer {
 // received are the calls of a request on their way to the pipeline.
 type received struct {
 	single   bool
+	source   string
 	batch    service.MessageBatch
-	ids      []string
+	ids      []callID
 	size     int
 	rejected rejections
 }
 
+// callID is what makes two calls the same one. A call that anybody can send must not pass for one that is signed.
+type callID struct {
+	route, source string
+	trust         segment.Trust
+	messageID     string
+}
+
 // readCalls turns a body into messages.
 func (h *segmentHTTPHandler) readCalls(reader *callReader, body []byte, in intake) (*received, *shAnswer) {
-	doc, answer := in.open(&reader.parser, body)
+	doc, source, answer := in.open(&reader.parser, body)
 	if answer != nil {
 		return nil, answer
 	}
-	calls := &received{single: doc.Bare}
+	calls := &received{single: doc.Bare, source: source}
 	// What all calls together take over is bounded before the first one does, be they taken or not.
 	if taken := doc.EnvelopeSize(); taken > segment.MaxCallBytes || taken*doc.Calls() > shGrowth*h.config.maxBodyBytes {
 		return nil, in.answers.tooLarge
 	}
 	room := min(doc.Calls(), segment.MaxBatchCalls) // a body may be an array of nothing but numbers
-	calls.batch, calls.ids = make(service.MessageBatch, 0, room), make([]string, 0, room)
+	calls.batch, calls.ids = make(service.MessageBatch, 0, room), make([]callID, 0, room)
 	for i := range doc.Calls() {
 		if err := h.readCall(reader, doc, i, in, calls); err != nil {
 			h.metrics.rejected.Incr(1, string(err.Reason))
@@ -113,40 +120,65 @@ func (h *segmentHTTPHandler) readCall(
 	if err == nil {
 		err = call.Validate()
 	}
-	if refused := asSegmentError(err); refused != nil && (h.config.validate || refused.Reason == segment.InvalidJSON) {
+	sender, refused := in.sender(i, call)
+	if refused == nil {
+		refused = h.forbidden(call, sender)
+	}
+	if refused != nil {
 		return refused
 	}
-	if err := in.check(i, call); err != nil {
-		return err
+	if refused := asSegmentError(err); refused != nil && (h.config.validate || refused.Reason == segment.InvalidJSON) {
+		return refused
 	}
 	if !in.meant(call) {
 		h.metrics.dropped.Incr(1, shDroppedIntegration)
 		return nil
+	}
+	if call.MessageID == "" && sender.Trust == segment.TrustSigned {
+		call.MessageID = doc.Fingerprint(i) // so that a captured request is known again
 	}
 	reader.passed = doc.AppendReceived(reader.passed[:0], i, call, in.receipt)
 	calls.size += len(reader.passed)
 	if len(reader.passed) > segment.MaxCallBytes+shOwnBytes {
 		return &segment.Error{Reason: callTooLarge, Rule: "a call must not be larger than 32 KB"}
 	}
-	msg := service.NewMessage(bytes.Clone(reader.passed))
-	if call.Type != "" {
-		msg.MetaSetMut(shMetaType, string(call.Type))
-	}
 	h.metrics.calls.Incr(1, cmp.Or(string(call.Type), "unknown"))
-	msg.MetaSetMut(shMetaRoute, in.route)
-	id := metaText(call.MessageID)
-	msg.MetaSetMut(shMetaMessageID, id)
-	setMetaCopy(msg, shMetaUserID, call.UserID)
-	setMetaCopy(msg, shMetaAnonymousID, call.AnonymousID)
-	calls.batch, calls.ids = append(calls.batch, msg), append(calls.ids, id)
+	calls.add(messageOf(call, sender, in.route, reader.passed), callID{in.route, calls.source, sender.Trust, metaText(call.MessageID)})
 	return nil
 }
 
-// callTooLarge and notSigned are reasons besides those of plugins/segment.
-const (
-	callTooLarge segment.Reason = "call_too_large"
-	notSigned    segment.Reason = "not_signed"
-)
+// forbidden refuses what must not get past this input, however valid it is and whatever stands behind.
+func (h *segmentHTTPHandler) forbidden(call *segment.Call, sender segment.Sender) *segment.Error {
+	switch {
+	case call.HoldsBatch():
+		return &segment.Error{Reason: segment.InvalidJSON, Field: "batch", Rule: "a call must not hold a batch of others"}
+	case call.AsksToDelete() && !sender.MayDelete():
+		return &segment.Error{Reason: segment.DeleteNotAllowed, Field: "type", Rule: "a delete is accepted only where a webhook's signature covers it"}
+	}
+	return nil
+}
+
+func (r *received) add(msg *service.Message, id callID) {
+	r.batch, r.ids = append(r.batch, msg), append(r.ids, id)
+}
+
+// messageOf is a call as a message.
+func messageOf(call *segment.Call, sender segment.Sender, route string, content []byte) *service.Message {
+	msg := service.NewMessageWithContext(metadata.Restricted(sender.Trust), bytes.Clone(content))
+	if call.Type != "" {
+		msg.MetaSetMut(shMetaType, string(call.Type))
+	}
+	msg.MetaSetMut(shMetaRoute, route)
+	id := metaText(call.MessageID)
+	msg.MetaSetMut(shMetaMessageID, id)
+	msg.MetaSetImmut(metadata.NoteKey, metadata.NewNote(sender, id))
+	setMetaCopy(msg, shMetaUserID, call.UserID)
+	setMetaCopy(msg, shMetaAnonymousID, call.AnonymousID)
+	return msg
+}
+
+// callTooLarge is a reason besides those of plugins/segment.
+const callTooLarge segment.Reason = "call_too_large"
 
 func setMetaCopy(msg *service.Message, key, text string) {
 	if text != "" {
@@ -158,47 +190,6 @@ func setMetaCopy(msg *service.Message, key, text string) {
 // points into the parser.
 func metaText(text string) string {
 	return strings.Clone(strings.ToValidUTF8(text, string(utf8.RuneError)))
-}
-
-// deliver hands the calls over, but for those that were delivered before or are being delivered.
-func (h *segmentHTTPHandler) deliver(until patience, calls *received, held *share, answers shAnswers) *shAnswer {
-	batch, claimed := calls.batch, &claim{}
-	if h.dedupe != nil {
-		ctx, done := context.WithDeadline(context.Background(), until.deadline)
-		defer done()
-		var fresh []bool
-		fresh, claimed = h.dedupe.claim(ctx, calls.ids)
-		batch = h.only(calls.batch, fresh)
-	}
-	outcome := delivered
-	if len(batch) == 0 {
-		held.give()
-	} else {
-		outcome = h.handover.deliver(until, newParcel(batch, func(ctx context.Context, err error) {
-			held.give()
-			if h.dedupe != nil {
-				h.dedupe.settle(ctx, claimed, err == nil)
-			}
-		}))
-	}
-	if outcome == delivered {
-		outcome = claimed.wait(until, h.handover.stopped)
-	}
-	if outcome == delivered {
-		return calls.rejected.success()
-	}
-	return answers.of[outcome]
-}
-
-func (h *segmentHTTPHandler) only(batch service.MessageBatch, fresh []bool) (kept service.MessageBatch) {
-	for i, msg := range batch {
-		if fresh[i] {
-			kept = append(kept, msg)
-		} else {
-			h.metrics.dropped.Incr(1, shDroppedDuplicate)
-		}
-	}
-	return kept
 }
 
 func (h *segmentHTTPHandler) tracking(x *exchange, route segment.Type) *shAnswer {
@@ -220,17 +211,18 @@ func (h *segmentHTTPHandler) tracking(x *exchange, route segment.Type) *shAnswer
 		route: shRouteTracking, answers: trackingAnswers,
 		verify:  func([]byte) *shAnswer { return nil },
 		receipt: segment.Receipt{At: h.now(), CorrectClock: h.config.correctClock, NewID: uuid.NewString},
-		open: func(p *segment.Parser, body []byte) (segment.Document, *shAnswer) {
+		open: func(p *segment.Parser, body []byte) (segment.Document, string, *shAnswer) {
 			doc, err := openTracking(p, body, route)
 			if err != nil {
-				return doc, shMalformed
+				return doc, "", shMalformed
 			}
-			if key == "" {
-				return doc, h.admit(doc.WriteKey())
+			if key != "" {
+				return doc, key, nil
 			}
-			return doc, nil
+			key := doc.WriteKey()
+			return doc, key, h.admit(key)
 		},
-		check: refuseDelete,
+		sender: h.trackingSender,
 		meant: func(call *segment.Call) bool {
 			return len(h.config.integrations) == 0 || call.EnabledFor(h.config.integrations...)
 		},
@@ -244,10 +236,17 @@ func openTracking(p *segment.Parser, body []byte, route segment.Type) (segment.D
 	return p.ParseCall(body, route)
 }
 
-// refuseDelete keeps deletion away from those who only have a write key: that one is public.
-func refuseDelete(_ int, call *segment.Call) *segment.Error {
-	if call.Type == segment.Delete {
-		return &segment.Error{Reason: segment.UnsupportedType, Field: "type", Rule: "delete is taken from the signed webhook only"}
+// trackingSender is whoever has a write key, which is public, unless the call proves more.
+func (h *segmentHTTPHandler) trackingSender(_ int, call *segment.Call) (segment.Sender, *segment.Error) {
+	sender := segment.Sender{Trust: segment.TrustTracking, PublicDeletes: h.config.publicDeletes}
+	if len(h.config.identitySecret) == 0 {
+		return sender, nil
 	}
-	return nil
+	switch call.VerifyUser(h.config.identitySecret) {
+	case segment.ProofValid:
+		sender.Trust = segment.TrustVerified
+	case segment.ProofInvalid:
+		return sender, &segment.Error{Reason: segment.IdentityHashInvalid, Field: "context.userHash", Rule: "must be the HMAC-SHA-256 of the call's userId, in hex"}
+	}
+	return sender, nil
 }

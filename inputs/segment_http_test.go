@@ -160,7 +160,7 @@ func TestSegmentHTTPRejectsCallsOneByOne(t *testing.T) {
 		{"index":1,"code":"event_not_defined","message":"event: a track call needs an event name"},
 		{"index":2,"code":"call_too_large","message":"a call must not be larger than 32 KB"},
 		{"index":3,"code":"unsupported_type","message":"type: must be one of identify, track, page, screen, group, alias, delete"},
-		{"index":4,"code":"unsupported_type","message":"type: delete is taken from the signed webhook only"},
+		{"index":4,"code":"delete_not_allowed","message":"type: a delete is accepted only where a webhook's signature covers it"},
 		{"index":5,"code":"invalid_json","message":"a call must be a JSON object"},
 		{"index":6,"code":"traits_not_object","message":"traits: must be an object"}]}`, got.body)
 
@@ -189,7 +189,7 @@ func TestSegmentHTTPPassesInvalidCallsOnWhenAsked(t *testing.T) {
 	assert.Equal(t, 200, got.status)
 	assert.JSONEq(t, `{"success":true,"rejected":2,"errors":[
 		{"index":3,"code":"invalid_json","message":"a call must be a JSON object"},
-		{"index":4,"code":"unsupported_type","message":"type: delete is taken from the signed webhook only"}]}`, got.body)
+		{"index":4,"code":"delete_not_allowed","message":"type: a delete is accepted only where a webhook's signature covers it"}]}`, got.body)
 	meta := far.meta
 	calls := far.rest()
 	require.Len(t, calls, 4)

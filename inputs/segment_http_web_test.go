@@ -155,7 +155,7 @@ func TestSegmentHTTPArraysSignedInTheirFirstCall(t *testing.T) {
 	far := run(t, in)
 	got := call.send(t, signedFirst)
 	assert.Equal(t, 200, got.status)
-	assert.JSONEq(t, `{"success":true,"rejected":1,"errors":[{"index":1,"code":"not_signed","message":"type: the signature covers the first call only, and a delete must be signed"}]}`, got.body)
+	assert.JSONEq(t, `{"success":true,"rejected":1,"errors":[{"index":1,"code":"delete_not_allowed","message":"type: a delete is accepted only where a webhook's signature covers it"}]}`, got.body)
 	calls := far.rest()
 	require.Len(t, calls, 2)
 	assert.Equal(t, []any{"delete", "u1", "page", "u3"}, []any{calls[0]["type"], calls[0]["userId"], calls[1]["type"], calls[1]["userId"]})

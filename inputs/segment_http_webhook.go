@@ -33,18 +33,19 @@ func (h *segmentHTTPHandler) webhook(x *exchange) *shAnswer {
 			}
 			return nil
 		},
-		open: func(p *segment.Parser, body []byte) (segment.Document, *shAnswer) {
+		open: func(p *segment.Parser, body []byte) (segment.Document, string, *shAnswer) {
 			doc, err := p.ParseWebhook(body)
 			if err != nil {
-				return doc, shMalformed
+				return doc, "", shMalformed
 			}
-			return doc, nil
+			return doc, "", nil
 		},
-		check: func(index int, call *segment.Call) *segment.Error {
-			if call.Type == segment.Delete && signed == segment.SignedFirst && index > 0 {
-				return &segment.Error{Reason: notSigned, Field: "type", Rule: "the signature covers the first call only, and a delete must be signed"}
+		sender: func(index int, _ *segment.Call) (segment.Sender, *segment.Error) {
+			if signed == segment.SignedFirst && index > 0 {
+				// Anybody who has seen one request can put these behind its first call.
+				return segment.Sender{Trust: segment.TrustTracking}, nil
 			}
-			return nil
+			return segment.Sender{Trust: segment.TrustSigned}, nil
 		},
 		meant: func(*segment.Call) bool { return true },
 	})

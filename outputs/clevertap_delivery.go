@@ -4,13 +4,16 @@ import (
 	"github.com/redpanda-data/benthos/v4/public/service"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap"
+	"github.com/clevertap-segment/clevertap-segment/plugins/metadata"
+	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 )
 
 const (
 	clevertapName = "clevertap"
 
-	// reasonHeldBack is one that only the output can have; the others are the client's.
-	reasonHeldBack = "held_back"
+	// These are reasons that only the output can have; the others are the client's.
+	reasonHeldBack         = "held_back"
+	reasonDeleteNotAllowed = string(segment.DeleteNotAllowed)
 )
 
 func newClevertapFailure(reason, text string) *failure {
@@ -121,6 +124,10 @@ func (d *clevertapDelivery) read(index int, message *service.Message) (record cl
 	}
 	if record, err = clevertap.Inspect(raw); err != nil {
 		d.reject(index, failureFrom(err))
+		return record, false
+	}
+	if record.Kind == clevertap.KindDelete && !metadata.OriginOf(message).Sender().MayDelete() {
+		d.reject(index, newClevertapFailure(reasonDeleteNotAllowed, "the sender of the call may not delete people"))
 		return record, false
 	}
 	return record, true

@@ -14,6 +14,7 @@ At least once. A message counts as delivered when CleverTap has accepted its rec
 * 401 and 403 (credentials, or the wrong region) fail without a retry, with the rest of the batch.
 * 400 and 413 for a whole request: it is halved until the record at fault stands alone.
 * Messages that failed in a processor before are refused.
+* A delete fails with ` + "`delete_not_allowed`" + ` if its call came with a public write key, whatever stands in front of this output.
 
 Accepted does not mean stored as sent: CleverTap applies the limits of its schema later and shows what it dropped in the dashboard's error stream.
 
@@ -33,7 +34,7 @@ At most 1000 profiles and events per request; at most 100 tokens, in requests of
 
 ### Errors
 
-An error's text begins with ` + "`clevertap: `" + ` and a reason: ` + "`rejected`" + ` (followed by CleverTap's code and text), ` + "`invalid_record`, `unmapped`, `unauthorized`, `unreachable`, `timeout`, `throttled`, `server_error`, `unclear_reply`, `held_back`, `stopped`" + `. It holds no credentials and nothing of the record. Behind a ` + "`fallback`" + ` it is in the metadata ` + "`fallback_error`" + `; an output cannot set metadata there itself, so the dead letter takes code and text out of it, as the example shows.
+An error's text begins with ` + "`clevertap: `" + ` and a reason: ` + "`rejected`" + ` (followed by CleverTap's code and text), ` + "`invalid_record`, `unmapped`, `unauthorized`, `unreachable`, `timeout`, `throttled`, `server_error`, `unclear_reply`, `held_back`, `delete_not_allowed`, `stopped`" + `. It holds no credentials and nothing of the record. Behind a ` + "`fallback`" + ` it is in the metadata ` + "`fallback_error`" + `; an output cannot set metadata there itself, so the dead letter takes code and text out of it, as the example shows.
 
 ### Metrics
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/redpanda-data/benthos/v4/public/service"
 
+	"github.com/clevertap-segment/clevertap-segment/plugins/metadata"
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 )
 
@@ -86,7 +87,7 @@ func (p *segmentParse) Process(_ context.Context, msg *service.Message) (service
 	}
 	parser := p.parsers.Get().(*segment.Parser)
 	defer p.parsers.Put(parser)
-	doc, err := parser.Parse(raw)
+	doc, err := parse(parser, raw, metadata.OriginOf(msg))
 	if err != nil {
 		return p.refuse(err)
 	}
@@ -151,6 +152,15 @@ func setCallMetadata(msg *service.Message, call *segment.Call) {
 	setID(msg, "segment_user_id", call.UserID)
 	setID(msg, "segment_anonymous_id", call.AnonymousID)
 	setID(msg, "segment_message_id", call.MessageID)
+}
+
+// parse reads what a message holds: of one that a receiver has let in the one call that was looked at there, though it
+// may look like an envelope by now.
+func parse(parser *segment.Parser, raw []byte, origin metadata.Origin) (segment.Document, error) {
+	if origin.Received() {
+		return parser.ParseCall(raw, "")
+	}
+	return parser.Parse(raw)
 }
 
 // Close has nothing to release.

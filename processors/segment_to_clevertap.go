@@ -8,6 +8,7 @@ import (
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap"
 	"github.com/clevertap-segment/clevertap-segment/plugins/mapping"
+	"github.com/clevertap-segment/clevertap-segment/plugins/metadata"
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 )
 
@@ -46,6 +47,10 @@ func newSegmentToClevertap(cfg segmentToClevertapConfig, mgr *service.Resources)
 		mgr.Logger().Warn("anonymous_id is link without an identity_cache: every identify call with both ids joins them " +
 			"for good, also when two people use one device")
 	}
+	if cfg.mapping.DeleteEvent != "" && !cfg.mapping.DeleteEventTrusted {
+		mgr.Logger().Warn("segment_to_clevertap: delete_event deletes only for calls that a webhook's signature covers; " +
+			"set delete_event_trusted if nobody but you can write to this pipeline's source")
+	}
 	if _, err := mapping.NewMapper(cfg.mapping); err != nil {
 		return nil, err
 	}
@@ -65,12 +70,13 @@ func (p *segmentToClevertap) Process(ctx context.Context, msg *service.Message) 
 	}
 	w := p.workers.get()
 	defer p.giveBack(w)
-	doc, err := w.parser.Parse(raw)
+	origin := metadata.OriginOf(msg)
+	doc, err := parse(&w.parser, raw, origin)
 	if err != nil {
 		return nil, p.refuse(err)
 	}
 	if doc.Bare {
-		result, err := p.mapCall(ctx, w, doc, 0)
+		result, err := p.mapCall(ctx, w, doc, 0, origin)
 		if err != nil {
 			return nil, err
 		}
@@ -79,7 +85,7 @@ func (p *segmentToClevertap) Process(ctx context.Context, msg *service.Message) 
 	var refused, records service.MessageBatch
 	for i := range doc.Calls() {
 		call := msg.Copy()
-		result, err := p.mapCall(ctx, w, doc, i)
+		result, err := p.mapCall(ctx, w, doc, i, origin)
 		if err != nil {
 			call.SetBytes(doc.AppendCall(nil, i))
 			call.SetError(err)
@@ -102,10 +108,12 @@ func (p *segmentToClevertap) giveBack(w *worker) {
 
 // mapCall maps one call and counts what becomes of it.
 func (p *segmentToClevertap) mapCall(
-	ctx context.Context, w *worker, doc segment.Document, i int,
+	ctx context.Context, w *worker, doc segment.Document, i int, origin metadata.Origin,
 ) (result mapping.Result, err error) {
-	if err = doc.Decode(i, &w.call); err != nil {
-		if result.Dropped = w.mapper.Dropped(&w.call); result.Dropped == mapping.NotDropped {
+	err = doc.Decode(i, &w.call)
+	sender := origin.SenderOf(w.call.MessageID)
+	if err != nil {
+		if result.Dropped = w.mapper.Dropped(&w.call, sender); result.Dropped == mapping.NotDropped {
 			return result, p.refuse(err)
 		}
 		p.metrics.count(result)
@@ -115,7 +123,7 @@ func (p *segmentToClevertap) mapCall(
 	if p.links != nil {
 		linker = func(pair mapping.Pair) (mapping.Linking, error) { return p.links.decide(ctx, pair) }
 	}
-	if result, err = w.mapper.Map(&w.call, linker); err != nil {
+	if result, err = w.mapper.Map(&w.call, sender, linker); err != nil {
 		return result, p.refuse(err)
 	}
 	p.metrics.count(result)

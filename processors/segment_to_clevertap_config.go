@@ -22,6 +22,8 @@ const (
 	stcFieldScreenEvent          = "screen_event"
 	stcFieldGroup                = "group"
 	stcFieldDeleteEvent          = "delete_event"
+	stcFieldDeleteEventTrusted   = "delete_event_trusted"
+	stcFieldPublicCalls          = "public_calls"
 	stcFieldPushTokens           = "push_tokens"
 	stcFieldHonorIntegrations    = "honor_integrations"
 	stcFieldSourceTag            = "source_tag"
@@ -64,6 +66,10 @@ var (
 		{Word: string(mapping.TokensOnIdentify), Meaning: "From identify calls."},
 		{Word: string(mapping.TokensOnAll), Meaning: "From calls of every type."},
 		{Word: string(mapping.TokensOff), Meaning: "Not at all."},
+	}
+	publicCalls = []fields.Option{
+		{Word: string(mapping.FullPublicCalls), Meaning: "As with Segment's and CleverTap's own SDKs: whoever has the public write key can claim to be anybody."},
+		{Word: string(mapping.LimitedPublicCalls), Meaning: "Calls that prove nothing about their sender change less: `link` becomes `separate`; push tokens, operator objects (`$delete`, …) and CleverTap's control keys (`MSG-…`, `category-…`) are left out, with the repair `not_trusted`; an alias is dropped. Those are calls with nothing but a write key, and calls from any other source than `segment_http`. An alias with a proof of identity still needs one of the device's own ids: the proof says nothing of `previousId`."},
 	}
 	onLimits = []fields.Option{
 		{Word: string(mapping.FixLimit), Meaning: "The record is repaired and `clevertap_fixes` says how."},
@@ -116,10 +122,17 @@ func segmentToClevertapFields() []*service.ConfigField {
 		fields.Enum(stcFieldGroup, groups).
 			Description("What group calls become.").
 			Default(string(mapping.DropGroup)),
+		fields.Enum(stcFieldPublicCalls, publicCalls).
+			Description("What calls may change whose sender has proved nothing. The proofs are a webhook's signature and the `identity_secret` of `segment_http`.").
+			Default(string(mapping.FullPublicCalls)),
 		service.NewStringField(stcFieldDeleteEvent).
-			Description("Track calls of exactly this name delete the person. Empty: none does. Only set it where nobody but you can send calls.").
+			Description("Track calls of exactly this name delete the person, if a webhook's signature covers them; others fail with `delete_not_allowed`. If empty, no track call deletes.").
 			Example("Delete User").
 			Default(""),
+		service.NewBoolField(stcFieldDeleteEventTrusted).
+			Description("Accept `delete_event` from sources other than `segment_http`, too: files and queues to which nobody but you can write. Calls with a public write key stay excluded.").
+			Default(false).
+			Advanced(),
 		fields.Enum(stcFieldPushTokens, pushTokens).
 			Description("Where push tokens are read from `context.device.token`.").
 			Default(string(mapping.TokensOnIdentify)),
@@ -183,6 +196,7 @@ func segmentToClevertapFromParsed(conf *service.ParsedConfig) (c segmentToClever
 	readEnum(&r, &o.AnonymousID, stcFieldAnonymousID, anonymousIDs)
 	readEnum(&r, &o.OnLimit, stcFieldOnLimit, onLimits)
 	readEnum(&r, &o.Group, stcFieldGroup, groups)
+	readEnum(&r, &o.PublicCalls, stcFieldPublicCalls, publicCalls)
 	readEnum(&r, &o.AliasPrevious, stcFieldAliasPrevious, aliasPreviouses)
 	readEnum(&r, &o.PushTokens, stcFieldPushTokens, pushTokens)
 	read(&r, &o.TrimValues, stcFieldTrimValues, conf.FieldBool)
@@ -195,6 +209,7 @@ func segmentToClevertapFromParsed(conf *service.ParsedConfig) (c segmentToClever
 	read(&r, &o.PageEvent, stcFieldPageEvent, conf.FieldString)
 	read(&r, &o.ScreenEvent, stcFieldScreenEvent, conf.FieldString)
 	read(&r, &o.DeleteEvent, stcFieldDeleteEvent, conf.FieldString)
+	read(&r, &o.DeleteEventTrusted, stcFieldDeleteEventTrusted, conf.FieldBool)
 	read(&r, &o.PhoneRegion, stcFieldPhoneRegion, conf.FieldString)
 	return c, r.err
 }

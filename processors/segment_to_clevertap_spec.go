@@ -59,25 +59,27 @@ what ` + "`segment_parse`" + ` takes: a call, an envelope or an array.
 - track becomes an event of the same name. ` + "`Order Completed`" + ` becomes ` + "`Charged`" + ` with ` + "`Charged ID`, `Amount` and `Items`" + `.
 - page and screen become the events ` + "`page_event` and `screen_event`" + `.
 - alias gives the old id the new identity.
-- group is dropped or becomes attributes; delete becomes a delete of the person.
+- group is dropped or becomes attributes; delete becomes a delete of the person, unless the call came with a public write
+  key: then it fails with ` + "`delete_not_allowed`" + `. A message that ` + "`segment_http`" + ` has received is one call, even if it looks like
+  an envelope.
 - A push token in ` + "`context.device.token`" + ` gives one more record.
 
 Dropped on purpose, and counted: calls whose ` + "`integrations`" + ` name CleverTap with ` + "`false`" + `, calls that this bridge itself wrote
 on the way from CleverTap to Segment, and group calls.
 
 A call that cannot be mapped becomes an errored message and does not disturb its neighbours. The error reads
-` + "`segment_to_clevertap: reason: field: rule`" + ` and never holds a value. Reasons: ` + "`invalid_json`, `empty_batch`, `unsupported_type`, `missing_identity`, `invalid_products`, `limit_exceeded`, `identity_cache_failed`" + `, and Segment's own
+` + "`segment_to_clevertap: reason: field: rule`" + ` and never holds a value. Reasons: ` + "`invalid_json`, `empty_batch`, `unsupported_type`, `missing_identity`, `invalid_products`, `limit_exceeded`, `delete_not_allowed`, `identity_cache_failed`" + `, and Segment's own
 ` + "`id_not_string`, `event_not_defined`, `event_not_string`, `properties_not_object`, `traits_not_object`, `name_not_string`, `category_not_string`" + `. Of the messages of a batch document the errored ones come first.
 
 ### Metadata
 
 - clevertap_type: profile, event, token or delete
-- clevertap_fixes: what had to be repaired, comma-separated, on the first record of the call; absent if nothing. ` + "`value_truncated`, `value_dropped`, `key_truncated`, `key_sanitized`, `key_collision`, `event_name_fixed`, `restricted_event`, `properties_dropped`, `items_dropped`, `gender_dropped`, `dob_dropped`, `phone_dropped`, `email_dropped`, `token_skipped`, `identity_conflict`" + `
+- clevertap_fixes: what had to be repaired, comma-separated, on the first record of the call; absent if nothing. ` + "`value_truncated`, `value_dropped`, `key_truncated`, `key_sanitized`, `key_collision`, `event_name_fixed`, `restricted_event`, `properties_dropped`, `items_dropped`, `gender_dropped`, `dob_dropped`, `phone_dropped`, `email_dropped`, `token_skipped`, `identity_conflict`, `not_trusted`" + `
 - segment_message_id: the call's, where it has one
 
 ### Metrics
 
 - segment_to_clevertap_records_total{kind}
 - segment_to_clevertap_fixes_total{fix}
-- segment_to_clevertap_dropped_total{reason}: integrations, origin or group
+- segment_to_clevertap_dropped_total{reason}: not_trusted, integrations, origin or group
 - segment_to_clevertap_errors_total{reason}`

@@ -46,7 +46,7 @@ func forward() (mapLine, error) {
 		if err := doc.Decode(0, &call); err != nil {
 			return 0, 0, err
 		}
-		result, err := mapper.Map(&call, nil)
+		result, err := mapper.Map(&call, segment.Sender{}, nil)
 		for _, record := range result.Records {
 			if record.Kind == clevertap.KindToken {
 				tokens++

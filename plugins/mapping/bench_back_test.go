@@ -56,7 +56,7 @@ func exported(b *testing.B, kinds ...clevertap.Kind) (records [][]byte) {
 		b.Fatal(err)
 	}
 	for _, call := range generated(2000) {
-		for _, uploaded := range mapOne(mapper, call, nil).Records {
+		for _, uploaded := range mapAny(mapper, call, nil).Records {
 			var record struct {
 				Type                 clevertap.Kind
 				EvtName              string

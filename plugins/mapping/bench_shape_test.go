@@ -98,7 +98,7 @@ func benchmarkDocument(b *testing.B, mapper *mapping.Mapper, document []byte) {
 			if err = doc.Decode(i, &call); err != nil {
 				b.Fatal(err)
 			}
-			if _, err := mapper.Map(&call, nil); err != nil {
+			if _, err := mapper.Map(&call, segment.Sender{}, nil); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -55,7 +55,7 @@ func benchmarkCalls(b *testing.B, mapper *mapping.Mapper, calls [][]byte) {
 		if err = doc.Decode(0, &call); err != nil {
 			b.Fatal(err)
 		}
-		if _, err := mapper.Map(&call, nil); err != nil {
+		if _, err := mapper.Map(&call, segment.Sender{}, nil); err != nil {
 			b.Fatal(err)
 		}
 		i++

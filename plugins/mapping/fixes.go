@@ -22,12 +22,13 @@ const (
 	EmailDropped
 	TokenSkipped
 	IdentityConflict
+	NotTrusted
 )
 
 var fixNames = [...]string{
 	"value_truncated", "value_dropped", "key_truncated", "key_sanitized", "key_collision", "event_name_fixed",
 	"restricted_event", "properties_dropped", "items_dropped", "gender_dropped", "dob_dropped", "phone_dropped",
-	"email_dropped", "token_skipped", "identity_conflict",
+	"email_dropped", "token_skipped", "identity_conflict", "not_trusted",
 }
 
 // Names lists the repairs in a fixed order.

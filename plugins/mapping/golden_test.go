@@ -82,6 +82,10 @@ func setOption(t *testing.T, o *mapping.Options, name string, value any) {
 		o.Group = mapping.Group(value.(string))
 	case "delete_event":
 		o.DeleteEvent = value.(string)
+	case "delete_event_trusted":
+		o.DeleteEventTrusted = value.(bool)
+	case "public_calls":
+		o.PublicCalls = mapping.PublicCalls(value.(string))
 	case "push_tokens":
 		o.PushTokens = mapping.PushTokens(value.(string))
 	case "convert_dates":
@@ -113,19 +117,35 @@ func mapAll(t *testing.T, calls string, options mapping.Options) []byte {
 	encoder.SetEscapeHTML(false)
 	for line := range strings.Lines(string(raw)) {
 		var named struct {
-			Rule string
-			Call json.RawMessage
+			Rule, Sender string
+			Call         json.RawMessage
 		}
 		require.NoError(t, json.Unmarshal([]byte(line), &named))
-		result := mapOne(mapper, named.Call, nil)
+		sender, known := senders[named.Sender]
+		require.True(t, known, named.Sender)
+		result := mapOne(mapper, named.Call, sender, nil)
 		result.Rule = named.Rule
 		require.NoError(t, encoder.Encode(result))
 	}
 	return out.Bytes()
 }
 
+// senders are those of golden files, by name; a call without one is from a file or a queue.
+var senders = map[string]segment.Sender{
+	"":               {},
+	"tracking":       {Trust: segment.TrustTracking},
+	"public deletes": {Trust: segment.TrustTracking, PublicDeletes: true},
+	"verified":       {Trust: segment.TrustVerified},
+	"signed":         {Trust: segment.TrustSigned},
+}
+
+// mapAny is mapOne for a call from a file or a queue.
+func mapAny(mapper *mapping.Mapper, raw []byte, linker mapping.Linker) outcome {
+	return mapOne(mapper, raw, segment.Sender{}, linker)
+}
+
 // mapOne parses and maps a bare call.
-func mapOne(mapper *mapping.Mapper, raw []byte, linker mapping.Linker) outcome {
+func mapOne(mapper *mapping.Mapper, raw []byte, sender segment.Sender, linker mapping.Linker) outcome {
 	var parser segment.Parser
 	doc, err := parser.Parse(raw)
 	if err != nil {
@@ -135,7 +155,7 @@ func mapOne(mapper *mapping.Mapper, raw []byte, linker mapping.Linker) outcome {
 	if err != nil {
 		return outcome{Error: err.Error()}
 	}
-	result, err := mapper.Map(&call, linker)
+	result, err := mapper.Map(&call, sender, linker)
 	if err != nil {
 		return outcome{Error: err.Error()}
 	}

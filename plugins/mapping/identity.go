@@ -12,6 +12,11 @@ type identity struct {
 	value string
 }
 
+const (
+	identityField = "identity"
+	objectIDField = "objectId"
+)
+
 // Pair is an identify call that says which user an anonymous visitor is.
 type Pair struct {
 	AnonymousID string
@@ -49,14 +54,14 @@ func usable(id string) string {
 // person is who the call is about: the user, else the anonymous visitor.
 func (m *Mapper) person() (identity, error) {
 	if id := usable(m.call.UserID); id != "" {
-		return identity{"identity", id}, nil
+		return identity{identityField, id}, nil
 	}
 	if m.opt.AnonymousID == Ignore {
 		return identity{}, &segment.Error{Reason: MissingIdentity, Field: "userId",
 			Rule: "a usable userId is needed, as anonymous ids are ignored"}
 	}
 	if id := usable(m.call.AnonymousID); id != "" {
-		return identity{"objectId", id}, nil
+		return identity{objectIDField, id}, nil
 	}
 	return identity{}, &segment.Error{Reason: MissingIdentity, Field: "userId",
 		Rule: "a usable userId or anonymousId is needed"}
@@ -65,7 +70,7 @@ func (m *Mapper) person() (identity, error) {
 // linked decides on the root of an identify: the visitor when the user is joined to it, and then also the user's id.
 func (m *Mapper) linked(person identity, attributes []byte) (root identity, userID string, err error) {
 	anonymous := usable(m.call.AnonymousID)
-	if m.opt.AnonymousID != Link || person.field != "identity" || anonymous == "" {
+	if m.opt.AnonymousID != Link || m.guarded || person.field != identityField || anonymous == "" {
 		return person, "", nil
 	}
 	decision := LinkNow
@@ -82,39 +87,39 @@ func (m *Mapper) linked(person identity, attributes []byte) (root identity, user
 	case LinkedBefore:
 		return person, "", nil
 	default:
-		return identity{"objectId", anonymous}, person.value, nil
+		return identity{objectIDField, anonymous}, person.value, nil
 	}
 }
 
 // aliased asks the linker about an alias of a visitor, which joins like an identify: a second user of the device is kept
 // apart here too.
 func (m *Mapper) aliased(root identity, userID string) (identity, error) {
-	if root.field != "objectId" || m.opt.AnonymousID != Link || m.link == nil {
+	if root.field != objectIDField || m.opt.AnonymousID != Link || m.link == nil {
 		return root, nil
 	}
 	decision, err := m.link(Pair{AnonymousID: root.value, UserID: userID, MessageID: m.call.MessageID})
 	if err == nil && decision == LinkConflict {
 		m.fix(IdentityConflict)
-		return identity{"identity", userID}, nil
+		return identity{identityField, userID}, nil
 	}
 	return root, err
 }
 
 // aliasRoot is the id that an alias call's user had before.
-func (m *Mapper) aliasRoot(userID string) identity {
-	previous, anonymous := usable(m.call.PreviousID), usable(m.call.AnonymousID)
+func (m *Mapper) aliasRoot(call *segment.Call, userID string) identity {
+	previous, anonymous := usable(call.PreviousID), usable(call.AnonymousID)
 	if m.opt.AnonymousID == Ignore {
 		anonymous = ""
 	}
 	switch {
 	case previous == "" && anonymous != "":
-		return identity{"objectId", anonymous}
+		return identity{objectIDField, anonymous}
 	case previous == "":
-		return identity{"identity", userID}
+		return identity{identityField, userID}
 	case m.opt.AliasPrevious == PreviousObjectID,
 		m.opt.AliasPrevious == PreviousAuto && previous == anonymous:
-		return identity{"objectId", previous}
+		return identity{objectIDField, previous}
 	default:
-		return identity{"identity", previous}
+		return identity{identityField, previous}
 	}
 }

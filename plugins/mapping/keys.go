@@ -72,6 +72,8 @@ type target struct {
 	name  string
 	// keep exempts the key from the limit on attributes: an account's own attributes make room for it.
 	keep bool
+	// control tells that CleverTap subscribes or unsubscribes people by this key.
+	control bool
 }
 
 // targetsAtOnce is for how many targets room is made.
@@ -236,6 +238,7 @@ func (t *keyTable) target(name string) *target {
 	if t.rule.traits {
 		made.check = checkOf(made.name)
 	}
+	made.control = t.rule.profile && isControl(made.name)
 	t.targets[made.name] = made
 	return made
 }

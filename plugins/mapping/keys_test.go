@@ -81,7 +81,7 @@ func mapped(t *testing.T, mapper *Mapper, document string) Result {
 	require.NoError(t, err)
 	call, err := doc.Call(0)
 	require.NoError(t, err)
-	result, err := mapper.Map(&call, nil)
+	result, err := mapper.Map(&call, segment.Sender{}, nil)
 	require.NoError(t, err)
 	return result
 }

@@ -26,10 +26,11 @@ type Record struct {
 // DropReason tells why a call was left out on purpose.
 type DropReason string
 
-// A call is dropped because its integrations object says so, because it came from CleverTap through this bridge, or
-// because group calls are.
+// A call is dropped because it would give its sender an identity that it has not proved to own, because its integrations
+// object says so, because it came from CleverTap through this bridge, or because group calls are.
 const (
 	NotDropped         DropReason = ""
+	DroppedNotTrusted  DropReason = "not_trusted"
 	DroppedIntegration DropReason = "integrations"
 	DroppedOrigin      DropReason = "origin"
 	DroppedGroup       DropReason = "group"
@@ -56,7 +57,9 @@ type Mapper struct {
 
 	// The state of the call at hand.
 	call    *segment.Call
+	sender  segment.Sender
 	link    Linker
+	guarded bool // the call makes a profile of which its sender may not change everything
 	fixes   Fixes
 	limit   *segment.Error
 	field   string // of the object whose members are being mapped, for errors
@@ -85,13 +88,14 @@ func NewMapper(opt Options) (*Mapper, error) {
 	return m, nil
 }
 
-// Map maps one call. Its error is a *segment.Error, or what the linker returned; then there are no records. Linker
+// Map maps one call of a sender. Its error is a *segment.Error, or what the linker returned; then there are no records. Linker
 // decides on identify calls that carry both ids when Options.AnonymousID is Link; nil links them all.
-func (m *Mapper) Map(call *segment.Call, linker Linker) (Result, error) {
-	m.call, m.link = call, linker
+func (m *Mapper) Map(call *segment.Call, sender segment.Sender, linker Linker) (Result, error) {
+	m.call, m.sender, m.link = call, sender, linker
+	m.guarded = m.limited(sender) && (call.Type == segment.Identify || call.Type == segment.Group)
 	m.fixes, m.limit, m.records = 0, nil, m.records[:0]
 	m.forget()
-	if reason := m.Dropped(call); reason != NotDropped {
+	if reason := m.Dropped(call, sender); reason != NotDropped {
 		return Result{Dropped: reason}, nil
 	}
 	if err := m.mapCall(); err != nil {
@@ -151,7 +155,10 @@ func (m *Mapper) mapCall() error {
 // Dropped tells whether the call is not meant for CleverTap; also for one that did not decode. An integrations object
 // counts only where it names CleverTap: what arrives through webhooks and replays carries All: false although it was
 // routed here on purpose.
-func (m *Mapper) Dropped(call *segment.Call) DropReason {
+func (m *Mapper) Dropped(call *segment.Call, sender segment.Sender) DropReason {
+	if m.takesOver(call, sender) {
+		return DroppedNotTrusted
+	}
 	if call.Context("integration").Get("name").Text() == OriginName {
 		return DroppedOrigin
 	}

@@ -45,7 +45,7 @@ func TestLinking(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			mapper := newMapper(t, func(o *mapping.Options) { o.AnonymousID = mapping.Link })
-			got := mapOne(mapper, []byte(bothIDs), func(p mapping.Pair) (mapping.Linking, error) {
+			got := mapAny(mapper, []byte(bothIDs), func(p mapping.Pair) (mapping.Linking, error) {
 				assert.Equal(t, mapping.Pair{AnonymousID: "a", UserID: "u", MessageID: "m", Attributes: []byte(`"plan":"Gold"`)}, p)
 				return test.decision, nil
 			})
@@ -59,14 +59,14 @@ func TestLinking(t *testing.T) {
 func TestTheLinkerIsAskedOnlyWhenNothingElseRefusesTheCall(t *testing.T) {
 	mapper := newMapper(t, func(o *mapping.Options) { o.AnonymousID, o.OnLimit = mapping.Link, mapping.RejectLimit })
 	long := strings.Repeat("x", clevertap.MaxValueBytes+1)
-	got := mapOne(mapper, []byte(`{"type":"identify","userId":"u","anonymousId":"a","traits":{"t":"`+long+`"}}`),
+	got := mapAny(mapper, []byte(`{"type":"identify","userId":"u","anonymousId":"a","traits":{"t":"`+long+`"}}`),
 		func(mapping.Pair) (mapping.Linking, error) { t.Error("was asked"); return 0, nil })
 	assert.Equal(t, "limit_exceeded: traits.t: is longer than 512 bytes", got.Error)
 }
 
 func TestALinkersFailureFailsTheCall(t *testing.T) {
 	mapper := newMapper(t, func(o *mapping.Options) { o.AnonymousID = mapping.Link })
-	got := mapOne(mapper, []byte(bothIDs), func(mapping.Pair) (mapping.Linking, error) { return 0, errors.New("down") })
+	got := mapAny(mapper, []byte(bothIDs), func(mapping.Pair) (mapping.Linking, error) { return 0, errors.New("down") })
 	assert.Equal(t, "down", got.Error)
 	assert.Empty(t, got.Records)
 }
@@ -103,7 +103,7 @@ func TestMapperKeepsNothingOfEarlierCalls(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want, got := mapOne(fresh, call, nil), mapOne(used, call, nil)
+			want, got := mapAny(fresh, call, nil), mapAny(used, call, nil)
 			if a, b := fmt.Sprint(want), fmt.Sprint(got); a != b {
 				t.Fatalf("%s\ngave a new mapper %s\nand a used one %s", call, a, b)
 			}
@@ -124,7 +124,7 @@ func TestWhatAlwaysHolds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, record := range mapOne(mapper, rapid.SampledFrom(calls).Draw(t, "call"), nil).Records {
+		for _, record := range mapAny(mapper, rapid.SampledFrom(calls).Draw(t, "call"), nil).Records {
 			checkRecord(t, record, options)
 		}
 	})
@@ -185,7 +185,7 @@ func TestNoKeyStandsTwice(t *testing.T) {
 			traits = append(traits, fmt.Sprintf("%q:%s", name, value))
 		}
 		call := `{"type":"identify","userId":"u","traits":{` + strings.Join(traits, ",") + `}}`
-		got := mapOne(mapper, []byte(call), nil)
+		got := mapAny(mapper, []byte(call), nil)
 		if len(got.Records) != 1 {
 			t.Fatalf("%s: %v", call, got)
 		}

@@ -125,6 +125,10 @@ func (m *Mapper) usableList(k *key) bool {
 
 // addRaw adds a value as it is. Only operators may stand where CleverTap validates a scalar.
 func (m *Mapper) addRaw(set *attributes, k *key, r rank, v jsontree.Value) {
+	if m.distrusts(v) {
+		m.fix(NotTrusted)
+		return
+	}
 	if isOperator(v) && m.usableKey(k) || m.usableList(k) {
 		m.collide(set.commit(k.target, r, v.AppendJSON(set.begin(k.target))))
 	}
@@ -137,11 +141,17 @@ func isOperator(object jsontree.Value) bool {
 		return false
 	}
 	for name := range object.Members() {
-		switch name {
-		case "$add", "$remove", "$set", "$delete", "$incr", "$decr":
-		default:
+		if !isOperatorName(name) {
 			return false
 		}
 	}
 	return object.Len() > 0
+}
+
+func isOperatorName(name string) bool {
+	switch name {
+	case "$add", "$remove", "$set", "$delete", "$incr", "$decr":
+		return true
+	}
+	return false
 }

@@ -86,6 +86,16 @@ const (
 	TokensOff        PushTokens = "off"
 )
 
+// PublicCalls tells what calls may change whose sender has proved nothing.
+type PublicCalls string
+
+// FullPublicCalls may change whatever a call can. LimitedPublicCalls join nobody to anybody, add no push tokens, and
+// neither empty nor unsubscribe.
+const (
+	FullPublicCalls    PublicCalls = "full"
+	LimitedPublicCalls PublicCalls = "limited"
+)
+
 // Options are what a user may choose. Take them from DefaultOptions.
 type Options struct {
 	Mode                 Mode
@@ -98,12 +108,16 @@ type Options struct {
 	MaxEventProperties   int
 	MaxProfileAttributes int
 	// Names maps target keys, as the case rule leaves them, to the keys to use instead.
-	Names         map[string]string
-	PageEvent     string
-	ScreenEvent   string
-	Group         Group
-	DeleteEvent   string
-	AliasPrevious AliasPrevious
+	Names       map[string]string
+	PageEvent   string
+	ScreenEvent string
+	Group       Group
+	// DeleteEvent is the name of the track calls that delete; empty for none.
+	DeleteEvent string
+	// DeleteEventTrusted accepts it from senders of whom nothing is known, too.
+	DeleteEventTrusted bool
+	PublicCalls        PublicCalls
+	AliasPrevious      AliasPrevious
 	// PhoneRegion is the ISO country of phone numbers without a country code; empty refuses those.
 	PhoneRegion       string
 	PushTokens        PushTokens
@@ -126,6 +140,7 @@ func DefaultOptions(mode Mode) Options {
 		PageEvent:            "Web Page Viewed",
 		ScreenEvent:          "App Screen Viewed",
 		Group:                DropGroup,
+		PublicCalls:          FullPublicCalls,
 		AliasPrevious:        PreviousAuto,
 		PushTokens:           TokensOnIdentify,
 		HonorIntegrations:    true,

@@ -27,14 +27,14 @@ func (m *Mapper) mapAlias() error {
 	if userID == "" {
 		return &segment.Error{Reason: MissingIdentity, Field: "userId", Rule: "an alias call needs a usable userId"}
 	}
-	root := identity{"identity", userID}
+	root := identity{identityField, userID}
 	m.begin(&m.set, "traits")
 	if m.opt.Mode == Mobile {
 		if err := m.mapTraits(); err != nil {
 			return err
 		}
 	} else {
-		root = m.aliasRoot(userID)
+		root = m.aliasRoot(m.call, userID)
 	}
 	return m.emitProfile(root, func(root identity, _ []byte) (identity, string, error) {
 		root, err := m.aliased(root, userID)
@@ -131,6 +131,8 @@ func (m *Mapper) addTrait(name string, k *key, v jsontree.Value) {
 	case v.Kind() == jsontree.Null:
 	case k.role == reserved:
 		m.fix(ValueDropped)
+	case k.role == verbatim && m.guarded:
+		m.fix(NotTrusted)
 	case k.role == verbatim:
 		m.set.commit(k.target, sameName, v.AppendJSON(m.set.begin(k.target)))
 	case k.role == standard && k.target.name != nameKey && k.target.name != photoKey:

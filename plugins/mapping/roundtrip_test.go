@@ -24,7 +24,7 @@ func TestThereAndBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		mapped := mapOne(there, raw, nil)
+		mapped := mapAny(there, raw, nil)
 		if mapped.Fixes != "" || mapped.Error != "" || len(mapped.Records) != 1 {
 			t.Fatalf("%s\nneeds a repair or fails: %+v", raw, mapped)
 		}

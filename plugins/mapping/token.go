@@ -19,6 +19,10 @@ func (m *Mapper) mapToken() {
 	if token == "" {
 		return
 	}
+	if m.limited(m.sender) {
+		m.fix(NotTrusted)
+		return
+	}
 	anonymous := usable(m.call.AnonymousID)
 	kind := m.tokenType(device)
 	keys := m.destination("chromeKeys")
@@ -26,7 +30,7 @@ func (m *Mapper) mapToken() {
 		m.fix(TokenSkipped)
 		return
 	}
-	out := m.head(clevertap.KindToken, identity{"objectId", anonymous})
+	out := m.head(clevertap.KindToken, identity{objectIDField, anonymous})
 	out = jsontree.AppendString(append(out, `,"tokenData":{"id":`...), token)
 	out = append(out, `,"type":"`...)
 	out = append(append(out, kind...), '"')

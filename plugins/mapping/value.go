@@ -64,6 +64,9 @@ func (m *Mapper) usableKey(k *key) bool {
 	case k.target == nil:
 		m.fix(PropertiesDropped)
 		return false
+	case m.guarded && k.target.control:
+		m.fix(NotTrusted)
+		return false
 	case k.fixes != 0:
 		m.exceed(k.fixes, k.target.name, "has characters that CleverTap refuses, or too many, in its name")
 	}

@@ -42,6 +42,8 @@ type Call struct {
 	timestamps [timestampCount]jsontree.Ref
 	own        scope
 	envelope   scope
+
+	asksToDelete, holdsBatch bool
 }
 
 // scope is what a call and the envelope around it may both carry: objects, or absent.
@@ -107,6 +109,7 @@ func (c *Call) decode(v jsontree.Value, e envelope, route Type) error {
 	f := fieldsOf(v)
 	c.document, c.timestamps, c.own = v, f.timestamps, f.scope
 	c.envelope = scope{object(e.context).Ref(), object(e.integrations).Ref()}
+	c.holdsBatch = f.batch != 0
 	if f.value(f.timestamps[sentAt]).Kind() == jsontree.Null {
 		c.timestamps[sentAt] = e.sentAt.Ref()
 	}
@@ -116,11 +119,13 @@ func (c *Call) decode(v jsontree.Value, e envelope, route Type) error {
 	}
 	if typ := f.value(f.typ); route == "" || typ.Kind() != jsontree.Null {
 		if c.Type, err = decodeType(typ); err != nil {
+			c.asksToDelete = asksToDelete(typ)
 			return err
 		}
 	} else {
 		c.Type = route
 	}
+	c.asksToDelete = c.Type == Delete
 	if err := c.decodeIDs(&f); err != nil {
 		return err
 	}
@@ -132,7 +137,7 @@ type fields struct {
 	call jsontree.Value
 
 	typ, userID, anonymousID, previousID, groupID, messageID jsontree.Ref
-	event, name, category, properties, traits                jsontree.Ref
+	event, name, category, properties, traits, batch         jsontree.Ref
 	timestamps                                               [timestampCount]jsontree.Ref
 	scope                                                    scope
 }
@@ -175,6 +180,8 @@ func (f *fields) slot(name string) *jsontree.Ref {
 		return &f.properties
 	case "traits":
 		return &f.traits
+	case "batch":
+		return &f.batch
 	case "context":
 		return &f.scope.context
 	case "integrations":

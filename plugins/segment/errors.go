@@ -18,6 +18,9 @@ const (
 	TraitsNotObject     Reason = "traits_not_object"
 	NameNotString       Reason = "name_not_string"
 	CategoryNotString   Reason = "category_not_string"
+	// DeleteNotAllowed and IdentityHashInvalid are ours: Segment knows neither deletes by clients nor proofs of identity.
+	DeleteNotAllowed    Reason = "delete_not_allowed"
+	IdentityHashInvalid Reason = "identity_hash_invalid"
 )
 
 // Error tells why a call is refused: a reason word, the path of the field, and the rule. It never holds a value.

@@ -1,0 +1,71 @@
+package inputs
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/redpanda-data/benthos/v4/public/service"
+)
+
+const shDroppedDuplicate = "duplicate"
+
+// deliver hands the calls over, but for those that were delivered before or are being delivered.
+func (h *segmentHTTPHandler) deliver(until patience, calls *received, held *share, answers shAnswers) *shAnswer {
+	batch, ids, claimed := calls.batch, calls.ids, &claim{}
+	if h.dedupe != nil {
+		ctx, done := context.WithDeadline(context.Background(), until.deadline)
+		defer done()
+		var fresh []bool
+		fresh, claimed = h.dedupe.claim(ctx, ids)
+		batch, ids = h.only(batch, ids, fresh)
+	}
+	outcome := delivered
+	if len(batch) == 0 {
+		held.give()
+	} else {
+		outcome = h.handover.deliver(until, h.parcels(batch, ids, claimed, held))
+	}
+	if outcome == delivered {
+		outcome = claimed.wait(until, h.handover.stopped)
+	}
+	if outcome == delivered {
+		return calls.rejected.success()
+	}
+	return answers.of[outcome]
+}
+
+// parcels are the calls by level of trust: within a batch the engine may take the context of one call for that of
+// another. They keep their order, so a level may come more than once.
+func (h *segmentHTTPHandler) parcels(batch service.MessageBatch, ids []callID, claimed *claim, held *share) (all []*parcel) {
+	var open atomic.Int64
+	settled := func(ids []callID) func(context.Context, error) {
+		return func(ctx context.Context, err error) {
+			if open.Add(-1) == 0 {
+				held.give()
+			}
+			if h.dedupe != nil {
+				h.dedupe.settle(ctx, claimed, ids, err == nil)
+			}
+		}
+	}
+	for from, to := 0, 1; to <= len(ids); to++ {
+		if to == len(ids) || ids[to].trust != ids[from].trust {
+			all = append(all, newParcel(batch[from:to:to], settled(ids[from:to])))
+			from = to
+		}
+	}
+	open.Store(int64(len(all)))
+	return all
+}
+
+// only leaves out the calls that are not fresh.
+func (h *segmentHTTPHandler) only(batch service.MessageBatch, ids []callID, fresh []bool) (kept service.MessageBatch, keptIDs []callID) {
+	for i, msg := range batch {
+		if fresh[i] {
+			kept, keptIDs = append(kept, msg), append(keptIDs, ids[i])
+		} else {
+			h.metrics.dropped.Incr(1, shDroppedDuplicate)
+		}
+	}
+	return kept, keptIDs
+}

@@ -1,0 +1,89 @@
+package metadata
+
+import (
+	"context"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
+)
+
+// NoteKey is the metadata key of a message's note.
+const NoteKey = "segment_note"
+
+// note is what belongs to one call. The copies of a message share it. It is never changed.
+type note struct {
+	sender    segment.Sender
+	messageID string
+}
+
+// Copy is what everybody else gets to see of a note: nothing. The engine calls it for mappings and for whatever writes
+// metadata somewhere.
+func (*note) Copy() any { return nil }
+
+// NewNote returns the note of a call, to be set as an immutable value under NoteKey. It holds for the call with this
+// messageId alone.
+func NewNote(sender segment.Sender, messageID string) interface{ Copy() any } {
+	return &note{sender, messageID}
+}
+
+// trustKey is the key of a restriction in a context.
+type trustKey struct{}
+
+// contexts are those of messages that nothing else has been attached to, by level.
+var contexts = func() (all [segment.TrustSigned + 1]context.Context) {
+	for trust := range all {
+		all[trust] = context.WithValue(context.Background(), trustKey{}, segment.Trust(trust))
+	}
+	return all
+}()
+
+// Restricted returns the context of a new message whose call has this level of trust.
+func Restricted(trust segment.Trust) context.Context { return contexts[trust] }
+
+// Message is as much of a message as its origin needs.
+type Message interface {
+	Context() context.Context
+	MetaGetImmut(key string) (any, bool)
+}
+
+// Origin is where a message comes from.
+type Origin struct {
+	sender    segment.Sender
+	messageID string
+	received  bool
+}
+
+// OriginOf reads the origin of a message. The zero Origin is that of a message from any other source than a receiver of
+// calls.
+func OriginOf(msg Message) Origin {
+	restriction, restricted := msg.Context().Value(trustKey{}).(segment.Trust)
+	value, _ := msg.MetaGetImmut(NoteKey)
+	own, noted := value.(*note)
+	switch {
+	case !restricted && !noted:
+		return Origin{}
+	case !noted:
+		return Origin{sender: segment.Sender{Trust: segment.TrustTracking}, received: true}
+	}
+	o := Origin{sender: own.sender, messageID: own.messageID, received: true}
+	if restricted {
+		o.sender.Trust = min(o.sender.Trust, restriction)
+	}
+	return o
+}
+
+// Received tells whether the message is one call that a receiver has let in, whatever it looks like now. It must not be
+// taken apart into calls that the receiver has not seen.
+func (o Origin) Received() bool { return o.received }
+
+// Sender is who sent the message.
+func (o Origin) Sender() segment.Sender { return o.sender }
+
+// SenderOf is who sent a call that was read from the message. A call with another messageId than the message came with is
+// another sender's: the engine's `archive` gives the joined calls of a batch the note of the first. It is trusted as much
+// as anybody.
+func (o Origin) SenderOf(messageID string) segment.Sender {
+	if o.received && messageID != "" && messageID != o.messageID {
+		return segment.Sender{Trust: segment.TrustTracking}
+	}
+	return o.sender
+}
