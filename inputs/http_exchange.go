@@ -13,8 +13,10 @@ import (
 type exchange struct {
 	ctx *fasthttp.RequestCtx
 	// path is without escapes, and otherwise as it was sent.
-	path  string
-	ended bool // the body was read to its end
+	path string
+	// authority is the host of a target in absolute form, else empty.
+	authority string
+	ended     bool // the body was read to its end
 }
 
 // newExchange is refused with a status if it is no request for a handler.
@@ -36,7 +38,7 @@ func newExchange(ctx *fasthttp.RequestCtx) (x *exchange, refused int) {
 	if err != nil {
 		return nil, http.StatusBadRequest
 	}
-	x.path = target.Path
+	x.path, x.authority = target.Path, target.Host
 	return x, 0
 }
 
@@ -47,7 +49,14 @@ func (x *exchange) method() string {
 	return string(x.ctx.Method())
 }
 
-func (x *exchange) host() string { return string(x.ctx.Host()) }
+// host is the host that the caller names, unchecked. A target in absolute form overrides the header (RFC 9112, 3.2.2).
+// fasthttp's own host is unescaped and without user information, which would hide an invalid one.
+func (x *exchange) host() string {
+	if x.authority != "" {
+		return x.authority
+	}
+	return string(x.ctx.Request.Header.Host())
+}
 
 func (x *exchange) secured() bool { return x.ctx.IsTLS() }
 

@@ -86,11 +86,10 @@ func trackingFields() []*service.ConfigField {
 			Default("").
 			Secret(),
 		service.NewStringListField(shFieldAllowedOrigins).
-			Description("The origins of pages whose calls are taken, such as `https://shop.example.com`, `https://*.example.com`, or `*` for all. Calls from pages elsewhere are refused. `*.example.com` stands for the names below example.com, at any depth, not for example.com itself and not for other ports. Without any there are no CORS headers, and browsers keep pages of other origins from calling.").
+			Description("The origins of pages that may call, such as `https://shop.example.com`, `https://*.example.com`, or `*` for all. Write an origin as browsers send it: with the port unless it is the default of its scheme, and without a slash at the end. `https://*.example.com` allows every name below example.com, at any depth, with the same scheme and port, but not example.com itself; `*` cannot replace anything else. Calls from other pages are refused. A page needs no entry if it comes from the host that it calls, over HTTPS or at an IP address or `localhost`. If the list is empty, origins are not checked and there are no CORS headers: browsers then keep the answers from pages of other origins, and send only calls that need no preflight.").
 			Example([]string{"https://shop.example.com"}).
 			Default([]string{}).
-			// Lint asks for the list and for each entry. An empty one is a variable that is not set where lint runs.
-			LintRule(`root = if this.type() == "string" && this != "" && !this.re_match("` + originPattern + `") { ["allowed_origins: an entry ` + originRule + `"] }`),
+			LintRule(originLint()),
 		service.NewStringField(shFieldIntegration).
 			Description("The name under which calls may turn this destination off in their `integrations` object. Such calls are answered with a success and dropped, but for those of the webhook, which Segment has filtered already. Empty: nothing is dropped.").
 			Default("CleverTap"),

@@ -45,6 +45,7 @@ var shSuccess = &shAnswer{status: http.StatusOK, body: `{"success":true}`}
 // Answers that are the same on every route.
 var (
 	shMalformed  = because("malformed_json", shFailure(http.StatusBadRequest, "invalid_request", "malformed JSON"))
+	shBadHost    = because("invalid_host", shFailure(http.StatusBadRequest, "invalid_request", "the Host header must be a domain name or an IP address, with or without a port"))
 	shMissingKey = because("missing_write_key", shFailure(http.StatusBadRequest, "invalid_request", "missing write key"))
 	shWrongKey   = because("invalid_write_key", shFailure(http.StatusUnauthorized, "unauthorized", "invalid write key"))
 	shUnsigned   = because("invalid_signature", shFailure(http.StatusUnauthorized, "unauthorized", "invalid signature"))

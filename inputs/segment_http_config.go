@@ -3,7 +3,6 @@ package inputs
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
@@ -33,13 +32,6 @@ type segmentHTTPConfig struct {
 	dedupeTTL           time.Duration
 	maxInFlightBytes    int
 }
-
-const (
-	originPattern = `^([*]|null|[A-Za-z][A-Za-z0-9+.-]*://[^/?# ]+)$`
-	originRule    = "must be scheme://host or scheme://host:port, without a path"
-)
-
-var originForm = regexp.MustCompile(originPattern)
 
 func segmentHTTPConfigFromParsed(conf *service.ParsedConfig) (c segmentHTTPConfig, err error) {
 	if c.httpConfig, err = httpConfigFromParsed(conf); err != nil {
@@ -117,11 +109,8 @@ func (c *segmentHTTPConfig) readAuth(conf *service.ParsedConfig) error {
 	if c.allowedOrigins, err = conf.FieldStringList(shFieldAllowedOrigins); err != nil {
 		return err
 	}
-	for i, origin := range c.allowedOrigins {
-		// The CORS library takes an empty list for everybody, and compares what no browser sends.
-		if !originForm.MatchString(origin) {
-			return fmt.Errorf("%s: entry %d %s", shFieldAllowedOrigins, i, originRule)
-		}
+	if err = checkOrigins(c.allowedOrigins); err != nil {
+		return err
 	}
 	secret, err := conf.FieldString(shFieldWebhookSecret)
 	if err != nil {

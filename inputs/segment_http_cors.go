@@ -2,7 +2,7 @@ package inputs
 
 import (
 	"net/http"
-	"net/url"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -17,16 +17,22 @@ func newCORS(origins []string) *cors.Cors {
 	if len(origins) == 0 {
 		return nil
 	}
-	return cors.New(cors.Options{
-		AllowedOrigins: origins,
+	options := cors.Options{
 		AllowedMethods: []string{http.MethodGet, http.MethodPost},
 		// Users of the browser SDK add headers of their own.
 		AllowedHeaders: []string{"*"},
 		ExposedHeaders: []string{"Retry-After", "X-RateLimit-Reset"},
-		// Pages may send credentials if they are named; browsers do not allow it with *.
-		AllowCredentials: !slices.Contains(origins, "*"),
-		MaxAge:           shPreflightAge,
-	})
+		MaxAge:         shPreflightAge,
+	}
+	if slices.Contains(origins, "*") {
+		// The library then answers *, which browsers do not accept together with credentials.
+		options.AllowedOrigins = []string{"*"}
+	} else {
+		// The library's own wildcards match any text, also a slash.
+		options.AllowOriginFunc = newAllowedOrigins(origins).allow
+		options.AllowCredentials = true
+	}
+	return cors.New(options)
 }
 
 // corsAnswer is what the library writes: headers, and the status of a preflight.
@@ -41,8 +47,11 @@ func (a *corsAnswer) Write(p []byte) (int, error) { return len(p), nil }
 
 // corsRequest is as much of a request as the library looks at.
 func corsRequest(x *exchange) *http.Request {
-	r := &http.Request{Method: x.method(), Host: x.host(), Header: make(http.Header, 3)}
-	for _, name := range []string{"Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers"} {
+	r := &http.Request{Method: x.method(), Header: make(http.Header, 3)}
+	if origin := pageOrigin(x); origin != "" {
+		r.Header.Set("Origin", origin)
+	}
+	for _, name := range []string{"Access-Control-Request-Method", "Access-Control-Request-Headers"} {
 		if values := x.headers(name); values != nil {
 			r.Header[name] = values
 		}
@@ -75,10 +84,26 @@ func (h *segmentHTTPHandler) answerPage(x *exchange) (answered bool) {
 
 // originAllowed refuses what browsers send from pages elsewhere without asking first: old SDKs do.
 func (h *segmentHTTPHandler) originAllowed(x *exchange) bool {
-	origin := x.header("Origin")
-	if h.cors == nil || origin == "" || h.cors.OriginAllowed(corsRequest(x)) {
+	if h.cors == nil {
 		return true
 	}
-	from, err := url.Parse(origin)
-	return err == nil && from.Host != "" && strings.EqualFold(from.Host, x.host())
+	origin := pageOrigin(x)
+	return origin == "" || h.cors.OriginAllowed(corsRequest(x)) || ownPage(x, origin)
 }
+
+// ownPage reports whether a page comes from the host that it calls. An equal Host header alone does not prove it: a
+// stranger can point their own name at this listener once the page is loaded (DNS rebinding). For https, the certificate
+// proves it, and browsers block calls of such pages to plain HTTP. Addresses and localhost cannot be rebound.
+func ownPage(x *exchange, origin string) bool {
+	name, valid := splitHost(x.host())
+	scheme, host, _ := strings.Cut(origin, "://")
+	if !valid || !strings.EqualFold(host, x.host()) {
+		return false
+	}
+	_, err := netip.ParseAddr(name)
+	return scheme == "https" || scheme == "http" && direct(x) && (err == nil || isLocalhost(name))
+}
+
+// pageOrigin is the origin of the page that calls, or empty outside browsers. Browsers send one; several are joined so
+// that they match nothing.
+func pageOrigin(x *exchange) string { return strings.Join(x.headers("Origin"), ", ") }

@@ -7,7 +7,7 @@ Point any Segment SDK at it in place of ` + "`api.segment.io`" + `, or a webhook
 | --- | --- |
 | ` + "`POST /v1/identify`, `track`, `page`, `screen`, `group`, `alias`" + `, and their first letters | browsers, HTTP by hand |
 | ` + "`POST /v1/batch`, `/v1/b`, `/v1/import`" + ` | servers and phones |
-| ` + "`GET /v1/projects/{write key}/settings`" + ` | browsers and phones; the answer sends their calls here |
+| ` + "`GET /v1/projects/{write key}/settings`" + ` | browsers and phones; the answer sends their calls to the ` + "`Host`" + ` of the request, so a proxy must pass it on |
 | ` + "`POST /v1/m`" + ` | the browser SDK about itself; answered and dropped |
 | ` + "`POST /webhook`" + ` | Segment's webhook destinations, signed |
 
@@ -42,7 +42,7 @@ The answer is 200 only after the pipeline has acknowledged every call of the req
 | Status | Meaning |
 | --- | --- |
 | 200 | delivered, or dropped on purpose, or refused for good (` + "`rejected`" + ` in the body) |
-| 400 | not JSON, no write key, or a single call that is not valid |
+| 400 | not JSON, no write key, a single call that is not valid, or a request for settings with an invalid ` + "`Host`" + ` |
 | 400 (413 on the webhook's path) | larger than ` + "`max_body_bytes`" + `, or with more JSON values than calls ever have |
 | 401 | wrong write key or signature |
 | 403 | a page of an origin that is not in ` + "`allowed_origins`" + ` |
@@ -68,7 +68,7 @@ Headers are not passed on: they hold secrets.
 
 - segment_http_requests_total{route, code}: answers by route (tracking, webhook, settings, metrics, none) and status
 - segment_http_latency_ns{route}: from the request to its answer
-- segment_http_refused_total{route, reason}: requests refused as a whole: missing_write_key, invalid_write_key, invalid_signature, origin_not_allowed (also a page's preflight), malformed_json, payload_too_large, unsupported_encoding, overloaded, timed_out, not_delivered, stopping, not_found, method_not_allowed, or the reason of a single call. The log tells of each, but for the last three, once a minute at most
+- segment_http_refused_total{route, reason}: requests refused as a whole: missing_write_key, invalid_write_key, invalid_signature, invalid_host, origin_not_allowed (also a page's preflight), malformed_json, payload_too_large, unsupported_encoding, overloaded, timed_out, not_delivered, stopping, not_found, method_not_allowed, or the reason of a single call. The log tells of each, but for the last three, once a minute at most
 - segment_http_calls_total{type}: calls taken, those that are dropped as duplicates later among them
 - segment_http_rejected_total{reason}: calls refused by themselves
 - segment_http_dropped_total{reason}: integrations, duplicate

@@ -1,7 +1,6 @@
 package inputs
 
 import (
-	"net"
 	"net/http"
 	"strings"
 
@@ -21,9 +20,15 @@ func settingsKey(name string) (key string, ok bool) {
 // settings tells an SDK to send its calls to where it fetched this from.
 // https://github.com/segmentio/analytics-next, https://github.com/segmentio/analytics-kotlin
 func (h *segmentHTTPHandler) settings(x *exchange, key string) *shAnswer {
+	// The answer depends on the caller's headers. If a shared cache kept it, one caller who gets a Host past the cache's
+	// key would redirect the calls of every SDK behind that cache, or refuse them their settings.
+	x.set("Cache-Control", "no-store")
+	name, validHost := splitHost(x.host())
 	switch {
 	case x.method() != http.MethodGet && x.method() != http.MethodHead:
 		return shReadOnly
+	case !validHost:
+		return shBadHost
 	case !h.originAllowed(x):
 		return shOrigin
 	case h.admit(key) != nil:
@@ -31,19 +36,9 @@ func (h *segmentHTTPHandler) settings(x *exchange, key string) *shAnswer {
 	}
 	body := jsontree.AppendString([]byte(`{"integrations":{"Segment.io":{"apiKey":`), key)
 	body = jsontree.AppendString(append(body, `,"apiHost":`...), x.host()+h.config.prefix)
-	if plainLoopback(x) {
-		// The browser SDK takes https for granted.
+	if loopback(name) && direct(x) {
+		// The browser SDK takes https for granted. A stranger can claim a loopback host, but only for their own answer.
 		body = append(body, `,"protocol":"http"`...)
 	}
 	return &shAnswer{status: http.StatusOK, body: string(append(body, "}}}"...))}
-}
-
-// plainLoopback tells that the caller is on this machine and came without TLS and without a proxy.
-func plainLoopback(x *exchange) bool {
-	host, _, err := net.SplitHostPort(x.host())
-	if err != nil {
-		host = x.host()
-	}
-	ip := net.ParseIP(strings.Trim(host, "[]"))
-	return !x.secured() && x.header("X-Forwarded-Proto") == "" && (host == "localhost" || ip != nil && ip.IsLoopback())
 }
