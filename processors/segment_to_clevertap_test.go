@@ -11,6 +11,9 @@ import (
 	"github.com/redpanda-data/benthos/v4/public/service"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/metadata"
+	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 )
 
 func mappingProcessor(t *testing.T, yaml string, opts ...service.MockResourcesOptFn) *segmentToClevertap {
@@ -221,4 +224,60 @@ func TestABrokenCacheFailsTheMessageWithoutSayingWhose(t *testing.T) {
 	require.NoError(t, send(context.Background(), service.NewMessage([]byte(identify("u1", "m1")))))
 	require.NoError(t, stream.StopWithin(5*time.Second))
 	assert.EqualError(t, got, "segment_to_clevertap: identity_cache_failed: identity_cache: the cache must answer")
+}
+
+// receivedFrom is a message as segment_http hands it on.
+func receivedFrom(trust segment.Trust, raw string) *service.Message {
+	msg := service.NewMessageWithContext(metadata.Restricted(trust), []byte(raw))
+	msg.MetaSetImmut(metadata.NoteKey, metadata.NewNote(segment.Sender{Trust: trust}, "m1"))
+	return msg
+}
+
+// However a mapping has changed it, a message that was received is one call: what it holds besides was never looked at,
+// counted or limited.
+func TestSegmentToCleverTap_AReceivedMessageIsOneCall(t *testing.T) {
+	const call = `{"type":"track","userId":"u","event":"A"}`
+	for content, reason := range map[string]string{
+		`{"batch":[` + call + `,` + call + `]}`:           "unsupported_type",
+		`{"type":"x","batch":[` + call + `]}`:             "unsupported_type",
+		`[` + call + `,` + call + `]`:                     "invalid_json",
+		`{"type":"delete","userId":"u"}`:                  "delete_not_allowed",
+		`{"type":"delete","userId":"u","messageId":"m1"}`: "delete_not_allowed",
+	} {
+		p := mappingProcessor(t, `{}`)
+		_, err := p.Process(context.Background(), receivedFrom(segment.TrustTracking, content))
+		assert.ErrorContains(t, err, "segment_to_clevertap: "+reason, content)
+		_, err = newSegmentParse(false, nil).Process(context.Background(), receivedFrom(segment.TrustTracking, content))
+		if reason == "delete_not_allowed" {
+			assert.NoError(t, err, "to parse a delete is not to do it")
+		} else {
+			assert.ErrorContains(t, err, "segment_parse: "+reason, content)
+		}
+	}
+}
+
+func TestSegmentToCleverTap_ASignedCallDeletesIfItIsTheOneThatWasSigned(t *testing.T) {
+	p := mappingProcessor(t, `delete_event: Delete User`)
+	for content, deletes := range map[string]bool{
+		`{"type":"delete","userId":"u","messageId":"m1"}`:                      true,
+		`{"type":"delete","userId":"u"}`:                                       true,
+		`{"type":"track","event":"Delete User","userId":"u","messageId":"m1"}`: true,
+		`{"type":"delete","userId":"u","messageId":"m2"}`:                      false,
+		`{"type":"track","event":"Delete User","userId":"u","messageId":"m2"}`: false,
+	} {
+		out, err := p.Process(context.Background(), receivedFrom(segment.TrustSigned, content))
+		if !deletes {
+			assert.ErrorContains(t, err, "delete_not_allowed", content)
+			continue
+		}
+		require.NoError(t, err)
+		assert.Equal(t, `{"type":"delete","identity":"u"}`, look(t, out)[0].content)
+	}
+}
+
+func TestSegmentToCleverTap_LimitedCallsDropAnAlias(t *testing.T) {
+	p := mappingProcessor(t, `public_calls: limited`)
+	out, err := p.Process(context.Background(), receivedFrom(segment.TrustTracking, `{"type":"alias","userId":"thief","previousId":"victim"}`))
+	require.NoError(t, err)
+	assert.Empty(t, out)
 }
