@@ -95,7 +95,7 @@ type fuzzed struct {
 func startFuzzed(f *testing.F, processors string) *fuzzed {
 	f.Helper()
 	address := testenv.FreeAddress(f)
-	stream := &fuzzed{url: "http://" + address}
+	stream := &fuzzed{url: "http://" + address, client: http.Client{Timeout: 10 * time.Second}}
 	env := service.NewEnvironment()
 	stream.register(f, env)
 	builder := env.NewStreamBuilder()
