@@ -59,7 +59,7 @@ func closure(t *testing.T, packages ...string) []goPackage {
 
 // The domain packages are useful without the engine, and stay so only if nothing of it leaks into them.
 func TestDomainPackagesDoNotImportTheEngine(t *testing.T) {
-	domain := []string{"jsontree", "segment", "clevertap", "mapping"}
+	domain := []string{"jsontree", "segment", "clevertap", "mapping", "identitycache"}
 	for _, pkg := range domain {
 		for _, p := range closure(t, module+"/plugins/"+pkg+"/...") {
 			assert.NotContains(t, p.ImportPath, "redpanda-data/", "imported by plugins/%s", pkg)
