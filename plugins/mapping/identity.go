@@ -37,6 +37,8 @@ const (
 	LinkedBefore
 	// LinkConflict does so too, because the visitor was another user before: CleverTap would merge the two for good.
 	LinkConflict
+	// KeepSeparate does so too, and leaves the visitor without a user: the linker takes on no more visitors.
+	KeepSeparate
 )
 
 // Linker decides whether an identify call with both ids joins them. It is asked last, when nothing else can refuse the
@@ -84,7 +86,7 @@ func (m *Mapper) linked(person identity, attributes []byte) (root identity, user
 	case LinkConflict:
 		m.fix(IdentityConflict)
 		return person, "", nil
-	case LinkedBefore:
+	case LinkedBefore, KeepSeparate:
 		return person, "", nil
 	default:
 		return identity{objectIDField, anonymous}, person.value, nil
@@ -98,11 +100,16 @@ func (m *Mapper) aliased(root identity, userID string) (identity, error) {
 		return root, nil
 	}
 	decision, err := m.link(Pair{AnonymousID: root.value, UserID: userID, MessageID: m.call.MessageID})
-	if err == nil && decision == LinkConflict {
+	switch {
+	case err != nil:
+		return root, err
+	case decision == LinkConflict:
 		m.fix(IdentityConflict)
 		return identity{identityField, userID}, nil
+	case decision == KeepSeparate:
+		return identity{identityField, userID}, nil
 	}
-	return root, err
+	return root, nil
 }
 
 // aliasRoot is the id that an alias call's user had before.

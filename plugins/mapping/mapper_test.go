@@ -41,6 +41,8 @@ func TestLinking(t *testing.T) {
 			`{"type":"profile","identity":"u","profileData":{"plan":"Gold"}}`, ""},
 		{"conflict: the user alone, and it shows", mapping.LinkConflict,
 			`{"type":"profile","identity":"u","profileData":{"plan":"Gold"}}`, "identity_conflict"},
+		{"separate: the user alone", mapping.KeepSeparate,
+			`{"type":"profile","identity":"u","profileData":{"plan":"Gold"}}`, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -53,6 +55,23 @@ func TestLinking(t *testing.T) {
 			assert.Equal(t, test.want, string(got.Records[0]))
 			assert.Equal(t, test.fixes, got.Fixes)
 		})
+	}
+}
+
+func TestLinking_Alias(t *testing.T) {
+	const joined, alone = `{"type":"profile","objectId":"a","profileData":{"Identity":"u"}}`, `{"type":"profile","identity":"u","profileData":{"Identity":"u"}}`
+	for decision, want := range map[mapping.Linking]struct{ record, fixes string }{
+		mapping.LinkNow:      {joined, ""},
+		mapping.LinkedBefore: {joined, ""},
+		mapping.LinkConflict: {alone, "identity_conflict"},
+		mapping.KeepSeparate: {alone, ""},
+	} {
+		mapper := newMapper(t, func(o *mapping.Options) { o.AnonymousID = mapping.Link })
+		got := mapOne(mapper, []byte(`{"type":"alias","userId":"u","anonymousId":"a"}`),
+			func(mapping.Pair) (mapping.Linking, error) { return decision, nil })
+		require.Len(t, got.Records, 1)
+		assert.Equal(t, want.record, string(got.Records[0]))
+		assert.Equal(t, want.fixes, got.Fixes)
 	}
 }
 
