@@ -6,9 +6,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
 
+	"github.com/clevertap-segment/clevertap-segment/plugins/identitycache"
 	"github.com/clevertap-segment/clevertap-segment/plugins/mapping"
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 )
@@ -19,9 +21,44 @@ const cacheFailed segment.Reason = "identity_cache_failed"
 // linkCache remembers which user each anonymous visitor was joined to, and by which call. Keys and values are hashes:
 // they have one length, any cache takes them, and nobody reads ids out of the cache.
 type linkCache struct {
-	name string
-	mgr  *service.Resources
+	name    string
+	mgr     *service.Resources
+	max     int        // of links that this process may add; 0 is no bound
+	added   *linkCount // nil without a bound
+	refused *service.MetricCounter
 }
+
+// newLinkCache returns nil if no cache is named.
+func newLinkCache(name string, maxLinks int, mgr *service.Resources) (*linkCache, error) {
+	switch {
+	case maxLinks < 0:
+		return nil, fmt.Errorf("%s must not be negative", stcFieldIdentityMaxLinks)
+	case name == "" && maxLinks > 0:
+		return nil, fmt.Errorf("%s needs an %s", stcFieldIdentityMaxLinks, stcFieldIdentityCache)
+	case name == "":
+		return nil, nil
+	case !mgr.HasCache(name):
+		return nil, fmt.Errorf("%s: there is no cache resource %q", stcFieldIdentityCache, name)
+	}
+	shared, _ := mgr.GetGeneric(identitycache.ExaminedKey{})
+	examined, _ := shared.(*identitycache.Examined) // nil unless `run` has examined the configuration
+	warning, err := examined.Ask(name)
+	if err != nil {
+		return nil, err
+	}
+	if warning != "" {
+		mgr.Logger().Warn(warning)
+	}
+	l := &linkCache{name: name, mgr: mgr, max: maxLinks, refused: mgr.Metrics().NewCounter("segment_to_clevertap_links_refused_total")}
+	l.refused.Incr(0) // an alert on its increase needs it to exist before
+	if maxLinks > 0 {
+		l.added = linksAdded(mgr, name)
+	}
+	return l, nil
+}
+
+// errNoMoreLinks means that the cache does not know the visitor and this process may add no more.
+var errNoMoreLinks = errors.New("no more links")
 
 // decide joins a visitor to the first user that comes. It answers LinkNow again to the call that did it, since that call
 // comes back when its delivery failed.
@@ -29,11 +66,13 @@ func (l *linkCache) decide(ctx context.Context, pair mapping.Pair) (mapping.Link
 	key := "clevertap_link_" + digest(pair.AnonymousID)
 	user, call := digest(pair.UserID), callDigest(pair)
 	known, err := l.addOrGet(ctx, key, []byte(user+call))
-	if err != nil {
+	switch {
+	case errors.Is(err, errNoMoreLinks):
+		l.refuse()
+		return mapping.KeepSeparate, nil
+	case err != nil:
 		// The cache's own text may hold its address or the key.
 		return 0, &segment.Error{Reason: cacheFailed, Field: stcFieldIdentityCache, Rule: "the cache must answer"}
-	}
-	switch {
 	case known == nil || string(known) == user+call:
 		return mapping.LinkNow, nil
 	case bytes.HasPrefix(known, []byte(user)):
@@ -43,15 +82,55 @@ func (l *linkCache) decide(ctx context.Context, pair mapping.Pair) (mapping.Link
 	}
 }
 
-// addOrGet stores the value unless the key has one, which it then returns. Adding first decides the race of two calls
-// in the cache.
+// refuse counts a call that the bound keeps from linking, and warns of the first.
+func (l *linkCache) refuse() {
+	l.refused.Incr(1)
+	l.added.reached.Do(func() {
+		l.mgr.Logger().Warnf("%s (%d) is reached: visitors that identify from now on stay separate from their users until this "+
+			"process is restarted", stcFieldIdentityMaxLinks, l.max)
+	})
+}
+
+// addOrGet stores the value unless the key has one, which it then returns.
 func (l *linkCache) addOrGet(ctx context.Context, key string, value []byte) (known []byte, err error) {
 	access := l.mgr.AccessCache(ctx, l.name, func(cache service.Cache) {
-		if err = cache.Add(ctx, key, value, nil); errors.Is(err, service.ErrKeyAlreadyExists) {
-			known, err = cache.Get(ctx, key)
+		if l.max > 0 {
+			known, err = l.getOrAddCounted(ctx, cache, key, value)
+		} else {
+			known, err = addOrGet(ctx, cache, key, value)
 		}
 	})
 	return known, errors.Join(access, err)
+}
+
+// addOrGet adds first, which decides the race of two calls in the cache.
+func addOrGet(ctx context.Context, cache service.Cache, key string, value []byte) ([]byte, error) {
+	err := cache.Add(ctx, key, value, nil)
+	if errors.Is(err, service.ErrKeyAlreadyExists) {
+		return cache.Get(ctx, key)
+	}
+	return nil, err
+}
+
+// getOrAddCounted looks first: only calls of unknown visitors may take up, or wait for, what is left of the bound.
+func (l *linkCache) getOrAddCounted(ctx context.Context, cache service.Cache, key string, value []byte) ([]byte, error) {
+	known, err := cache.Get(ctx, key)
+	if !errors.Is(err, service.ErrKeyNotFound) {
+		return known, err
+	}
+	if !l.added.reserve(l.max) {
+		// The last one may have gone to another call of this visitor.
+		if known, err = cache.Get(ctx, key); errors.Is(err, service.ErrKeyNotFound) {
+			return nil, errNoMoreLinks
+		}
+		return known, err
+	}
+	err = cache.Add(ctx, key, value, nil)
+	l.added.settle(err == nil)
+	if errors.Is(err, service.ErrKeyAlreadyExists) {
+		return cache.Get(ctx, key)
+	}
+	return nil, err
 }
 
 // callDigest knows a call again: by its message id, or where it has none by what it says.

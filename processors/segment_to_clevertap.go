@@ -2,7 +2,6 @@ package processors
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
 
@@ -38,12 +37,11 @@ type worker struct {
 
 func newSegmentToClevertap(cfg segmentToClevertapConfig, mgr *service.Resources) (*segmentToClevertap, error) {
 	p := &segmentToClevertap{metrics: newMappingMetrics(mgr.Metrics())}
-	if cfg.identityCache != "" {
-		if !mgr.HasCache(cfg.identityCache) {
-			return nil, fmt.Errorf("%s: there is no cache resource %q", stcFieldIdentityCache, cfg.identityCache)
-		}
-		p.links = &linkCache{name: cfg.identityCache, mgr: mgr}
-	} else if cfg.mapping.AnonymousID == mapping.Link {
+	var err error
+	if p.links, err = newLinkCache(cfg.identityCache, cfg.identityMaxLinks, mgr); err != nil {
+		return nil, err
+	}
+	if p.links == nil && cfg.mapping.AnonymousID == mapping.Link {
 		mgr.Logger().Warn("anonymous_id is link without an identity_cache: every identify call with both ids joins them " +
 			"for good, also when two people use one device")
 	}

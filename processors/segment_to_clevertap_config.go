@@ -15,6 +15,7 @@ const (
 	stcFieldTrimValues           = "trim_values"
 	stcFieldAnonymousID          = "anonymous_id"
 	stcFieldIdentityCache        = "identity_cache"
+	stcFieldIdentityMaxLinks     = "identity_max_links"
 	stcFieldAliasPrevious        = "alias_previous"
 	stcFieldNames                = "names"
 	stcFieldPhoneRegion          = "phone_region"
@@ -79,8 +80,9 @@ var (
 
 // segmentToClevertapConfig is what a user may choose.
 type segmentToClevertapConfig struct {
-	mapping       mapping.Options
-	identityCache string
+	mapping          mapping.Options
+	identityCache    string
+	identityMaxLinks int
 }
 
 func segmentToClevertapFields() []*service.ConfigField {
@@ -91,9 +93,15 @@ func segmentToClevertapFields() []*service.ConfigField {
 		fields.OptionalEnum(stcFieldAnonymousID, anonymousIDs).
 			Description("What an `anonymousId` is good for. Default: `link` with an `identity_cache` and else `separate`; in mobile mode `ignore`."),
 		service.NewStringField(stcFieldIdentityCache).
-			Description("A cache resource that remembers which user a visitor was joined to. CleverTap joins for good, so a second user on the same device must not be joined to the first: with the cache only the first is, and later ones get the repair `identity_conflict`. Holds hashes, no ids. Use a cache that survives restarts and, with several processes, is shared.").
+			Description("A cache resource that remembers which user a visitor was joined to. CleverTap joins for good, so a second user on the same device must not be joined to the first: with the cache only the first is, and later ones get the repair `identity_conflict`. Holds hashes, no ids. With several processes, use one that they share. It must never forget: `run` refuses `lru`, `ttlru`, every cache whose entries expire, and others, see Identity caches in the description above.").
 			Example("identities").
 			Default(""),
+		service.NewIntField(stcFieldIdentityMaxLinks).
+			Description("How many new visitors this process may join to users, counted since its start; 0 means no bound. It limits what strangers can add to the `identity_cache` through a public endpoint. Beyond it, visitors that the cache does not know are treated as with `anonymous_id: separate`, and those that it knows as before.").
+			Example(1000000).
+			Default(0).
+			Advanced().
+			LintRule(`root = if this.number().catch(0) < 0 { ["` + stcFieldIdentityMaxLinks + ` must not be negative"] }`),
 		service.NewStringField(stcFieldPhoneRegion).
 			Description("The ISO country of phone numbers without a country code, such as `DE`. Empty: those are left out.").
 			Example("DE").
@@ -199,6 +207,7 @@ func segmentToClevertapFromParsed(conf *service.ParsedConfig) (c segmentToClever
 	readEnum(&r, &o.PublicCalls, stcFieldPublicCalls, publicCalls)
 	readEnum(&r, &o.AliasPrevious, stcFieldAliasPrevious, aliasPreviouses)
 	readEnum(&r, &o.PushTokens, stcFieldPushTokens, pushTokens)
+	read(&r, &c.identityMaxLinks, stcFieldIdentityMaxLinks, conf.FieldInt)
 	read(&r, &o.TrimValues, stcFieldTrimValues, conf.FieldBool)
 	read(&r, &o.ConvertDates, stcFieldConvertDates, conf.FieldBool)
 	read(&r, &o.HonorIntegrations, stcFieldHonorIntegrations, conf.FieldBool)

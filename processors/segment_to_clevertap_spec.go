@@ -71,6 +71,21 @@ A call that cannot be mapped becomes an errored message and does not disturb its
 ` + "`segment_to_clevertap: reason: field: rule`" + ` and never holds a value. Reasons: ` + "`invalid_json`, `empty_batch`, `unsupported_type`, `missing_identity`, `invalid_products`, `limit_exceeded`, `delete_not_allowed`, `identity_cache_failed`" + `, and Segment's own
 ` + "`id_not_string`, `event_not_defined`, `event_not_string`, `properties_not_object`, `traits_not_object`, `name_not_string`, `category_not_string`" + `. Of the messages of a batch document the errored ones come first.
 
+### Identity caches
+
+A visitor that the ` + "`identity_cache`" + ` forgets is joined to the next user as well, and CleverTap merges the two people for good. So
+` + "`run`" + ` refuses caches that forget:
+
+- lru and ttlru, which drop entries when they are full, and memcached and noop
+- memory with a ` + "`compaction_interval`" + `, which it has by default
+- every cache with a ` + "`default_ttl`" + `
+- ristretto, redpanda, aws_s3 and gcp_cloud_storage, which can replace an entry
+- multilevel if its last level is one of these
+
+Use file, nats_kv with a bucket that has no TTL, or redis with ` + "`maxmemory-policy noeviction`" + `. memory with
+` + "`compaction_interval: \"\"`" + ` is allowed, with a warning: a restart empties it. A warning also names what cannot be examined: other
+kinds of caches, caches in streams mode, with ` + "`--watcher`" + `, and in your own binaries.
+
 ### Metadata
 
 - clevertap_type: profile, event, token or delete
@@ -82,4 +97,5 @@ A call that cannot be mapped becomes an errored message and does not disturb its
 - segment_to_clevertap_records_total{kind}
 - segment_to_clevertap_fixes_total{fix}
 - segment_to_clevertap_dropped_total{reason}: not_trusted, integrations, origin or group
+- segment_to_clevertap_links_refused_total: calls of visitors that were not joined because of ` + "`identity_max_links`" + `
 - segment_to_clevertap_errors_total{reason}`

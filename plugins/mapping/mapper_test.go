@@ -67,7 +67,7 @@ func TestLinking_Alias(t *testing.T) {
 		mapping.KeepSeparate: {alone, ""},
 	} {
 		mapper := newMapper(t, func(o *mapping.Options) { o.AnonymousID = mapping.Link })
-		got := mapOne(mapper, []byte(`{"type":"alias","userId":"u","anonymousId":"a"}`),
+		got := mapAny(mapper, []byte(`{"type":"alias","userId":"u","anonymousId":"a"}`),
 			func(mapping.Pair) (mapping.Linking, error) { return decision, nil })
 		require.Len(t, got.Records, 1)
 		assert.Equal(t, want.record, string(got.Records[0]))
