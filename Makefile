@@ -48,7 +48,8 @@ licences: ## check that the default binary holds nothing under the Redpanda Comm
 
 configs: build ## lint the example configs and run their tests
 	$(BINARY) lint $(EXAMPLES)/*.yaml $(EXAMPLES)/scale/*.yaml
-	$(BINARY) test $(filter-out %_benthos_test.yaml,$(wildcard $(EXAMPLES)/*.yaml $(EXAMPLES)/scale/*.yaml))
+	@rm -rf tmp/identities && mkdir -p tmp/identities
+	IDENTITIES=tmp/identities $(BINARY) test $(filter-out %_benthos_test.yaml,$(wildcard $(EXAMPLES)/*.yaml $(EXAMPLES)/scale/*.yaml))
 
 configs-aws: ## the same for the examples that need the tag aws
 	@mkdir -p bin

@@ -98,7 +98,7 @@ func start(t *testing.T, example string, settings ...string) *process {
 	require.NoError(t, err)
 	p := &process{t: t, exited: make(chan struct{}), dir: t.TempDir()}
 	args := []string{"run", "-s", "metrics.prometheus.file_output_path=" + p.path("metrics")}
-	env := append(os.Environ(), "DEAD_LETTER="+p.path("dead"), "STILL_DEAD="+p.path("still_dead"))
+	env := append(os.Environ(), "DEAD_LETTER="+p.path("dead"), "STILL_DEAD="+p.path("still_dead"), "IDENTITIES="+p.dir)
 	for _, s := range settings {
 		switch {
 		case s[0] >= 'A' && s[0] <= 'Z':

@@ -28,12 +28,12 @@ func main() {
 }
 
 func cliOptions() []service.CLIOptFunc {
-	return []service.CLIOptFunc{
+	return append([]service.CLIOptFunc{
 		service.CLIOptSetVersion(version, date),
 		service.CLIOptSetBinaryName(product),
 		service.CLIOptSetProductName(product),
 		service.CLIOptSetDocumentationURL(docsURL),
 		service.CLIOptSetDefaultConfigPaths(product+".yaml", "/etc/"+product+"/config.yaml"),
 		service.CLIOptAddCommand(sandboxCommand()),
-	}
+	}, new(identityCaches).options()...)
 }

@@ -53,6 +53,7 @@ func exampleConfigs(t *testing.T) []string {
 }
 
 func TestEveryExampleLintsAndItsTestsPass(t *testing.T) {
+	t.Setenv("IDENTITIES", t.TempDir())
 	for _, path := range exampleConfigs(t) {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			code, text := cli(t, "lint", path)
