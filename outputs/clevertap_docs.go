@@ -34,7 +34,7 @@ At most 1000 profiles and events per request; at most 100 tokens, in requests of
 
 ### Errors
 
-An error's text begins with ` + "`clevertap: `" + ` and a reason: ` + "`rejected`" + ` (followed by CleverTap's code and text), ` + "`invalid_record`, `unmapped`, `unauthorized`, `unreachable`, `timeout`, `throttled`, `server_error`, `unclear_reply`, `held_back`, `delete_not_allowed`, `stopped`" + `. It holds no credentials and nothing of the record. Behind a ` + "`fallback`" + ` it is in the metadata ` + "`fallback_error`" + `; an output cannot set metadata there itself, so the dead letter takes code and text out of it, as the example shows.
+An error's text begins with ` + "`clevertap: `" + ` and a reason: ` + "`rejected`" + ` (followed by CleverTap's code and text), ` + "`invalid_record`, `unmapped`, `unauthorized`, `unreachable`, `timeout`, `throttled`, `server_error`, `unclear_reply`, `held_back`, `delete_not_allowed`, `stopped`" + `. It holds no credentials and nothing of the record: of CleverTap's text only known words of error messages are kept, and everything else becomes ` + "`***`" + `. Behind a ` + "`fallback`" + ` it is in the metadata ` + "`fallback_error`" + `; an output cannot set metadata there itself, so the dead letter takes code and text out of it, as the example shows.
 
 ### Metrics
 

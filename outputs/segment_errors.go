@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"regexp"
 	"time"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/transport"
@@ -67,12 +66,24 @@ func segmentReason(status int) string {
 	return reasonTimeout
 }
 
-var segmentWord = regexp.MustCompile(`^[a-z_]{1,40}$`)
+// segmentCodes are the words that an answer may name what is wrong by: those of Segment's list of discarded calls, one
+// seen in a fixture of its Node library, and common words for statuses. Any other word could be an echo.
+// https://segment.com/docs/connections/delivery-overview/
+var segmentCodes = map[string]bool{
+	"invalid_request": true, "payload_too_large": true, "unauthorized": true, "forbidden": true, "not_found": true,
+	"rate_limited": true, "internal_error": true, "service_unavailable": true,
 
-// segmentCode is the word in an answer, as far as it looks like one. The message next to it may quote the call.
+	"empty_batch": true, "empty_batch_result": true, "multi_user_error": true, "no_user_anon_id": true, "id_required": true,
+	"id_not_string": true, "event_not_defined": true, "event_not_string": true, "properties_not_object": true,
+	"traits_not_object": true, "name_not_string": true, "category_not_string": true, "source_disabled": true,
+	"unknown_source": true, "consent_categorypreferences_should_exist": true,
+	"device_advertisingid_should_be_string": true, "consent_version_should_be_number": true,
+}
+
+// segmentCode is the code in an answer, if it is a known one. The message next to it may quote the call.
 func segmentCode(body []byte) string {
 	var reply struct{ Code string }
-	if json.Unmarshal(body, &reply) != nil || !segmentWord.MatchString(reply.Code) {
+	if json.Unmarshal(body, &reply) != nil || !segmentCodes[reply.Code] {
 		return ""
 	}
 	return " " + reply.Code

@@ -3,6 +3,7 @@ package outputs
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -132,6 +133,28 @@ func TestSegmentTriesARefusedCallOnce(t *testing.T) {
 		batch := batchOf(track("a", "A"))
 		assert.Equal(t, map[int]string{0: want}, failures(t, batch, out.WriteBatch(t.Context(), batch)))
 		assert.EqualValues(t, 1, fake.Stats().Requests)
+	}
+}
+
+func TestSegmentErrors_HoldNothingOfAnEcho(t *testing.T) {
+	for _, echo := range []string{"maria_lopez", "jose", "a", "José García", "priya%40example.in", "invalid_request maria_lopez"} {
+		for status, want := range map[int]string{
+			200: "segment: unclear_reply: Segment answered 200, without success (attempts: 4)",
+			400: "segment: rejected: Segment answered 400",
+			401: "segment: unauthorized: Segment answered 401: check write key and region",
+			404: "segment: unexpected_status: Segment answered 404: check region or endpoint",
+			500: "segment: server_error: Segment answered 500 (attempts: 4)",
+		} {
+			fake, url := newSegmentFake(t, segmenttest.Options{})
+			fake.Intercept(func(w http.ResponseWriter, _ *http.Request) bool {
+				w.WriteHeader(status)
+				_, _ = fmt.Fprintf(w, `{"success":false,"code":%q,"message":%q}`, echo, echo)
+				return true
+			})
+			out := newTestSegment(t, url, fastRetries)
+			batch := batchOf(track("maria_lopez", "A"))
+			assert.Equal(t, map[int]string{0: want}, failures(t, batch, out.WriteBatch(t.Context(), batch)), echo)
+		}
 	}
 }
 

@@ -87,12 +87,16 @@ func (u unaccepted) position(order int, allFailed bool) int {
 	return -1
 }
 
+// maxReplyNumber bounds the codes and counts of a reply. They have up to four digits, and errors show the codes: a longer
+// one could be an id or a phone number.
+const maxReplyNumber = 9999
+
 // looseInt takes a number also as a string; anything else is 0.
 type looseInt int
 
 func (n *looseInt) UnmarshalJSON(raw []byte) error {
 	number, err := strconv.Atoi(strings.Trim(string(raw), `"`))
-	if err != nil {
+	if err != nil || number < -maxReplyNumber || number > maxReplyNumber {
 		number = 0
 	}
 	*n = looseInt(number)

@@ -101,6 +101,18 @@ func TestErrorsAreClassified(t *testing.T) {
 	assert.True(t, lostReply().Transient())
 }
 
+func TestReply_ReadsOnlyNumbersThatCanBeCodesOrCounts(t *testing.T) {
+	for written, want := range map[string]int{
+		`513`: 513, `"513"`: 513, `4002`: 4002, `-1`: -1, `null`: 0, `1.5`: 0, `"CURSOR_INVALIDATED"`: 0,
+		`4915123456789`: 0, `"839204"`: 0, `-839204`: 0,
+	} {
+		r, err := parseReply([]byte(`{"code":` + written + `,"unprocessed":[{"code":` + written + `}]}`))
+		require.NoError(t, err)
+		assert.EqualValues(t, want, r.Code, written)
+		assert.EqualValues(t, want, r.Unprocessed[0].Code, written)
+	}
+}
+
 func TestErrorTexts(t *testing.T) {
 	assert.Equal(t, "rejected 400 Malformed request", (&Error{Status: 400, Text: "Malformed request"}).classified("").Error())
 	assert.Equal(t, "rejected 513", (&Error{Status: 200, Code: 513}).classified("").Error())
