@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -24,9 +26,10 @@ const (
 	secretSDKKey   = "SDKKEY-0f9a12"
 	secretHook     = "HOOKSECRET-c41e"
 	secretGuess    = "GUESSED-5b1d"
+	secretEcho     = "zo%C3%AB.brandt%40example.com"
 )
 
-var secrets = []string{secretPasscode, secretWriteKey, secretSDKKey, secretHook, secretGuess}
+var secrets = []string{secretPasscode, secretWriteKey, secretSDKKey, secretHook, secretGuess, secretEcho}
 
 // personal are values of calls. The dead letter holds calls; nothing else may.
 var personal = []string{"zoë.brandt@example.com", "+4915112345678", "u-4711"}
@@ -65,6 +68,9 @@ func TestE2ENothingSecretIsWritten(t *testing.T) {
 	assert.Equal(t, 200, post(t, hook, `{"type":"track",`+person+`}`, secretHook))
 	send(true)
 	post(t, hook, `{"type":"track","event":"Order Completed","properties":{"products":"`+personal[0]+`"},`+person+`}`, secretHook)
+	fake.Intercept(answerEcho)
+	send(false)
+	fake.Intercept(nil)
 	fake.SetFaults(clevertaptest.Faults{ErrorRate: 1})
 	send(false)
 	fake.SetFaults(clevertaptest.Faults{PartialRate: 1})
@@ -95,6 +101,20 @@ func TestE2ENothingSecretIsWritten(t *testing.T) {
 			}
 		}
 	}
+}
+
+// answerEcho refuses a request and quotes a value, also behind the end of the answer.
+func answerEcho(w http.ResponseWriter, r *http.Request) bool {
+	_, _ = io.Copy(io.Discard, r.Body)
+	conn, _, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	body := `{"status":"fail","error":"Email ` + secretEcho + ` is not valid","code":400}`
+	_, _ = fmt.Fprintf(conn, "HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\n\r\n%s%s", len(body), body, secretEcho)
+	_, _ = io.Copy(io.Discard, conn) // until the client hangs up
+	return true
 }
 
 // postAs sends a request with a write key.

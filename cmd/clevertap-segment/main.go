@@ -4,10 +4,13 @@ package main
 
 import (
 	"context"
+	"log"
+	"os"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
 
 	"github.com/clevertap-segment/clevertap-segment/cmd/internal/heap"
+	"github.com/clevertap-segment/clevertap-segment/plugins/transport"
 )
 
 // Set when the binary is built, see the Makefile.
@@ -23,6 +26,7 @@ const (
 
 func main() {
 	heap.Spread()
+	log.SetOutput(transport.StandardLog(os.Stderr))
 	// A cancelled context would keep the engine from stopping gracefully; it handles signals itself.
 	service.RunCLI(context.Background(), cliOptions()...)
 }
