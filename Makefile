@@ -6,6 +6,7 @@ VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo de
 DATE      ?= $(shell date -u +%Y-%m-%dT%H:%M:%SZ)
 LDFLAGS   := -s -w -X main.version=$(VERSION) -X main.date=$(DATE)
 TAGS      ?=
+FUZZ      ?= Fuzz
 FUZZTIME  ?= 30s
 BENCH     ?= .
 COUNT     ?= 6
@@ -86,13 +87,13 @@ sdk: ## install the npm packages for the tests with Segment's SDKs, as their loc
 		npm ci --prefix $(SDK) --ignore-scripts --no-audit --no-fund && cp $(SDK_FILES)/package-lock.json $(SDK)/installed; \
 	} || echo "the npm packages of $(SDK_FILES) could not be installed"
 
-fuzz: ## run every fuzz target for FUZZTIME (30s) each
-	@set -e; for pkg in $$($(GO) list ./...); do \
-		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
-			echo "== $$target ($$pkg)"; \
-			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+fuzz: ## run every fuzz target for FUZZTIME (30s) each, or those that FUZZ names (FUZZ=FuzzTrust FUZZTIME=10m)
+	@set -e; found=; for pkg in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '$(FUZZ)' $$pkg | grep '^Fuzz' || true); do \
+			echo "== $$target ($$pkg)"; found=yes; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -timeout 0 $$pkg; \
 		done; \
-	done
+	done; [ -n "$$found" ] || { echo "no fuzz target is named $(FUZZ)"; exit 1; }
 
 bench: bench-go bench-pipelines ## all benchmarks; docs/benchmarks.md tells how to read them
 
