@@ -81,7 +81,7 @@ func trackingFields() []*service.ConfigField {
 			Default([]string{}).
 			Secret(),
 		service.NewStringField(shFieldIdentity).
-			Description("A secret that your own server shares with this input, to prove who has signed in. A call whose `context.userHash` is the HMAC-SHA-256 of its `userId` with this secret, in hex, has the trust `verified`; a call with a wrong hash is rejected (`identity_hash_invalid`); a call without one stays `tracking`. With `public_calls: limited` on `segment_to_clevertap`, only verified and signed calls change what strangers must not. Never put this secret into an app or a page. If empty, nobody is verified.").
+			Description("A secret that your own server shares with this input, to prove who has signed in. A call whose `context.userHash` is the HMAC-SHA-256 of its `userId` with this secret, in hex, has the trust `verified`; a call with a wrong hash is rejected (`identity_hash_invalid`); a call without one stays `tracking`. The hash is not passed on. With `public_calls: limited` on `segment_to_clevertap`, only verified and signed calls change what strangers must not. Never put this secret into an app or a page. If empty, nobody is verified.").
 			Example("${IDENTITY_SECRET}").
 			Default("").
 			Secret(),

@@ -109,7 +109,7 @@ func (h *segmentHTTPHandler) swallow(x *exchange) *shAnswer {
 // refuse counts a request that is not taken, and tells of it.
 func (h *segmentHTTPHandler) refuse(route string, answer *shAnswer) {
 	h.metrics.refused.Incr(1, route, answer.reason)
-	h.refusals.note(answer.reason)
+	h.refusals.note(refusedRequests, answer.reason)
 }
 
 func (h *segmentHTTPHandler) reply(x *exchange, route string, began time.Time, answer *shAnswer) {

@@ -100,6 +100,9 @@ func (h *segmentHTTPHandler) readCalls(reader *callReader, body []byte, in intak
 		if err := h.readCall(reader, doc, i, in, calls); err != nil {
 			h.metrics.rejected.Incr(1, string(err.Reason))
 			calls.rejected.add(i, err)
+			if !calls.single { // a single one is refused with its request
+				h.refusals.note(refusedCalls, string(err.Reason))
+			}
 		}
 		if calls.size > shGrowth*h.config.maxBodyBytes {
 			return nil, in.answers.tooLarge
@@ -209,8 +212,10 @@ func (h *segmentHTTPHandler) tracking(x *exchange, route segment.Type) *shAnswer
 	}
 	return h.serve(x, intake{
 		route: shRouteTracking, answers: trackingAnswers,
-		verify:  func([]byte) *shAnswer { return nil },
-		receipt: segment.Receipt{At: h.now(), CorrectClock: h.config.correctClock, NewID: uuid.NewString},
+		verify: func([]byte) *shAnswer { return nil },
+		receipt: segment.Receipt{
+			At: h.now(), CorrectClock: h.config.correctClock, NewID: uuid.NewString, TakeProof: len(h.config.identitySecret) > 0,
+		},
 		open: func(p *segment.Parser, body []byte) (segment.Document, string, *shAnswer) {
 			doc, err := openTracking(p, body, route)
 			if err != nil {

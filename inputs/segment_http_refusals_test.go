@@ -18,17 +18,31 @@ func TestRefusalsAreToldOfOnceAMinute(t *testing.T) {
 	now := time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
 	r := newRefusals(service.NewLoggerFromSlog(slog.New(slog.NewTextHandler(&text, nil))), func() time.Time { return now })
 	for range 5 {
-		r.note("invalid_write_key")
-		r.note("not_found")
+		r.note(refusedRequests, "invalid_write_key")
+		r.note(refusedRequests, "not_found")
 	}
-	r.note("malformed_json")
+	r.note(refusedRequests, "malformed_json")
 	now = now.Add(refusalPause)
-	r.note("invalid_write_key")
+	r.note(refusedRequests, "invalid_write_key")
 	assert.Equal(t, 2, strings.Count(text.String(), "invalid_write_key"))
-	assert.Contains(t, text.String(), "invalid_write_key: requests refused since this was last told: 1\"")
-	assert.Contains(t, text.String(), "invalid_write_key: requests refused since this was last told: 5\"")
+	assert.Contains(t, text.String(), "invalid_write_key: refused 1 requests since the last report")
+	assert.Contains(t, text.String(), "invalid_write_key: refused 5 requests since the last report")
 	assert.Contains(t, text.String(), "malformed_json")
 	assert.NotContains(t, text.String(), "not_found")
+}
+
+// A delete that is not accepted is answered with a success, as Segment does with calls that are not valid: nobody may
+// miss it.
+func TestRefusals_CallsOfARequestThatGoesOn(t *testing.T) {
+	in, call := listenSegmentHTTP(t, "write_keys: [KEY]", nil)
+	run(t, in)
+	var text bytes.Buffer
+	in.handler.refusals.log = service.NewLoggerFromSlog(slog.New(slog.NewTextHandler(&text, nil)))
+	const deletes = `{"type":"delete","userId":"u1"}`
+	call.send(t, request{path: "/v1/batch", body: batchOf("", deletes, deletes, onePage), header: basic("KEY:")})
+	assert.Contains(t, text.String(), "segment_http: delete_not_allowed: refused 1 calls since the last report")
+	assert.Contains(t, text.String(), "segment_http: unsupported_type: refused 1 calls")
+	assert.Equal(t, 1, in.handler.refusals.kinds[refusal{refusedCalls, "delete_not_allowed"}].count, "in the next report")
 }
 
 func TestRefusalsAreCountedByReason(t *testing.T) {
@@ -39,8 +53,8 @@ func TestRefusalsAreCountedByReason(t *testing.T) {
 		in.handler.refusals.mu.Lock()
 		defer in.handler.refusals.mu.Unlock()
 		all := map[string]int{}
-		for reason, kind := range in.handler.refusals.kinds {
-			all[reason] = kind.count
+		for refused, kind := range in.handler.refusals.kinds {
+			all[refused.reason] = kind.count
 		}
 		return all
 	}

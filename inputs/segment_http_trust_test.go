@@ -144,6 +144,29 @@ func TestTrust_AWrongProofIsRejected(t *testing.T) {
 	assert.Equal(t, "u1", calls[0]["userId"])
 }
 
+// The proof is good for every call of its user. It stays here: behind the input are queues and dead letters.
+func TestTrust_AProofIsNotPassedOn(t *testing.T) {
+	in, call := listenSegmentHTTP(t, "identity_secret: I\nvalidate: false", nil)
+	far := run(t, in)
+	proof := segment.SignUser([]byte("I"), "u1")
+	for _, body := range []string{
+		batchOf("", pageOf("u1", proof)),
+		batchOf(`,"context":{"ip":"203.0.113.9","userHash":"`+proof+`"}`, pageOf("u1", "")),
+		batchOf(`,"context":{"userHash":"`+proof+`"}`, pageOf("u1", proof), `{"type":"page","userId":"u1","context":[]}`, `{"type":"page","userId":"u1","context":{"\u0075serHash":"`+proof+`","userHash":1}}`),
+	} {
+		assert.Equal(t, 200, call.postTo(t, "/v1/batch", body).status)
+		for _, got := range far.rest() {
+			assert.NotContains(t, fmt.Sprint(got), proof)
+			assert.NotContains(t, fmt.Sprint(got), "userHash")
+			assert.Contains(t, got, "context")
+		}
+	}
+	in, call = listenSegmentHTTP(t, "", nil)
+	far = run(t, in)
+	assert.Equal(t, 200, call.postTo(t, "/v1/page", pageOf("u1", proof)).status)
+	assert.Contains(t, fmt.Sprint(far.rest()), proof, "without a secret it is a member like any other")
+}
+
 // Whatever validate says, nothing passes that a component behind could take for more than one call, nor a delete in a
 // spelling that a mapping may tidy up.
 func TestTrust_TheDoorIsClosedForWhatIsNoCallOfAStranger(t *testing.T) {

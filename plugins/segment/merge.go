@@ -62,24 +62,30 @@ func appendMerged(dst []byte, call jsontree.Value, e envelope) []byte {
 // appendUnion appends the members of two objects; where both have one, the call's stands. One that is no object has
 // nothing to say: PHP writes an empty object as [].
 func appendUnion(dst []byte, call, envelope jsontree.Value) []byte {
-	switch {
-	case call.Kind() == jsontree.Object:
-	case envelope.Kind() == jsontree.Object:
+	if call.Kind() != jsontree.Object && envelope.Kind() == jsontree.Object {
 		return envelope.AppendJSON(dst)
-	default:
+	}
+	return appendUnionWithout(dst, call, envelope, "")
+}
+
+// appendUnionWithout is appendUnion but for the members of one name, "" for none.
+func appendUnionWithout(dst []byte, call, envelope jsontree.Value, without string) []byte {
+	if call.Kind() != jsontree.Object && envelope.Kind() != jsontree.Object {
 		return orElse(call, envelope).AppendJSON(dst)
 	}
 	dst = append(dst, '{')
 	first := true
-	for name, member := range call.Members() {
-		dst = member.AppendJSON(appendName(dst, name, &first))
+	for name, member := range object(call).Members() {
+		if without == "" || name != without {
+			dst = member.AppendJSON(appendName(dst, name, &first))
+		}
 	}
 	if envelope.Len() == 0 {
 		return append(dst, '}')
 	}
-	present := jsontree.NewIndex(call)
-	for name, member := range envelope.Members() {
-		if present.Get(name) == (jsontree.Value{}) {
+	present := jsontree.NewIndex(object(call))
+	for name, member := range object(envelope).Members() {
+		if (without == "" || name != without) && present.Get(name) == (jsontree.Value{}) {
 			dst = member.AppendJSON(appendName(dst, name, &first))
 		}
 	}

@@ -18,6 +18,9 @@ type Receipt struct {
 	CorrectClock bool
 	// Forwarded calls come from Segment, not from a client: their `receivedAt` stands.
 	Forwarded bool
+	// TakeProof leaves `context.userHash` out. It is good for every call of its user, so it belongs into no queue and no dead
+	// letter.
+	TakeProof bool
 	// NewID makes the message id of a call that has none.
 	NewID func() string
 }
@@ -48,7 +51,7 @@ func (d Document) AppendReceived(dst []byte, i int, call *Call, r Receipt) []byt
 		switch name {
 		case "type", "messageId", "timestamp", "originalTimestamp", "receivedAt", "sentAt":
 		case "context":
-			dst = appendUnion(appendName(dst, name, &first), member, d.envelope.context)
+			dst = r.appendContext(appendName(dst, name, &first), member, d.envelope.context)
 		case "integrations":
 			dst = appendUnion(appendName(dst, name, &first), member, d.envelope.integrations)
 		default:
@@ -56,12 +59,19 @@ func (d Document) AppendReceived(dst []byte, i int, call *Call, r Receipt) []byt
 		}
 	}
 	if c := d.envelope.context; c.Kind() == jsontree.Object && f.scope.context == 0 {
-		dst = c.AppendJSON(appendName(dst, "context", &first))
+		dst = r.appendContext(appendName(dst, "context", &first), jsontree.Value{}, c)
 	}
 	if i := d.envelope.integrations; i.Kind() == jsontree.Object && f.scope.integrations == 0 {
 		dst = i.AppendJSON(appendName(dst, "integrations", &first))
 	}
 	return append(dst, '}')
+}
+
+func (r Receipt) appendContext(dst []byte, call, envelope jsontree.Value) []byte {
+	if r.TakeProof {
+		return appendUnionWithout(dst, call, envelope, proofName)
+	}
+	return appendUnion(dst, call, envelope)
 }
 
 // Fingerprint is an id for call i that has none: two calls have the same one if and only if they say the same.

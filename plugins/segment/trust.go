@@ -65,11 +65,14 @@ const (
 	ProofInvalid
 )
 
+// proofName is the member of a call's context that holds the proof.
+const proofName = "userHash"
+
 // VerifyUser checks `context.userHash`: the HMAC-SHA-256 of the userId, in hex, which the operator's own server makes for
 // whoever has signed in. A call without a userId proves nothing, whatever it brings. Comparing takes the same time for
 // every wrong hash.
 func (c *Call) VerifyUser(secret []byte) Proof {
-	given := c.Context("userHash")
+	given := c.Context(proofName)
 	if given.Kind() == jsontree.Null || given.Kind() == jsontree.String && given.Text() == "" {
 		return ProofMissing
 	}
