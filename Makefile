@@ -12,6 +12,8 @@ BENCH     ?= .
 COUNT     ?= 6
 BENCHTIME ?= 1s
 EXAMPLES  := ./config-examples
+# Variables that an example needs and has no default for.
+NEEDED    := SEGMENT_WEBHOOK_SECRET=TEST-SECRET
 SDK_FILES := cmd/clevertap-segment/testdata/sdk
 SDK       := tmp/sdk
 SHELL     := bash
@@ -48,9 +50,9 @@ licences: ## check that the default binary holds nothing under the Redpanda Comm
 	$(GO) test -count=1 -run '^TestLicences' -v ./cmd/clevertap-segment
 
 configs: build ## lint the example configs and run their tests
-	$(BINARY) lint $(EXAMPLES)/*.yaml $(EXAMPLES)/scale/*.yaml
+	$(NEEDED) $(BINARY) lint $(EXAMPLES)/*.yaml $(EXAMPLES)/scale/*.yaml
 	@rm -rf tmp/identities && mkdir -p tmp/identities
-	IDENTITIES=tmp/identities $(BINARY) test $(filter-out %_benthos_test.yaml,$(wildcard $(EXAMPLES)/*.yaml $(EXAMPLES)/scale/*.yaml))
+	$(NEEDED) IDENTITIES=tmp/identities $(BINARY) test $(filter-out %_benthos_test.yaml,$(wildcard $(EXAMPLES)/*.yaml $(EXAMPLES)/scale/*.yaml))
 
 configs-aws: ## the same for the examples that need the tag aws
 	@mkdir -p bin

@@ -54,6 +54,7 @@ func exampleConfigs(t *testing.T) []string {
 
 func TestEveryExampleLintsAndItsTestsPass(t *testing.T) {
 	t.Setenv("IDENTITIES", t.TempDir())
+	t.Setenv("SEGMENT_WEBHOOK_SECRET", webhookSecret)
 	for _, path := range exampleConfigs(t) {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			code, text := cli(t, "lint", path)
