@@ -38,8 +38,9 @@ type intake struct {
 	verify func(body []byte) *shAnswer
 	// open parses a body, and authenticates it by the key in it. The source is who may send calls of the same id.
 	open func(p *segment.Parser, body []byte) (doc segment.Document, source string, refused *shAnswer)
-	// sender is who sent a call, by its place in the request, or why the call is refused.
-	sender func(index int, call *segment.Call) (segment.Sender, *segment.Error)
+	// sender is who sent a call, by its place in the request, or why the call is refused. One that did not decode proves
+	// nothing.
+	sender func(index int, call *segment.Call, decoded bool) (segment.Sender, *segment.Error)
 	// meant is false for a call that is to be dropped.
 	meant func(call *segment.Call) bool
 }
@@ -120,10 +121,10 @@ func (h *segmentHTTPHandler) readCall(
 ) *segment.Error {
 	call := &reader.call
 	err := doc.Decode(i, call)
+	sender, refused := in.sender(i, call, err == nil)
 	if err == nil {
 		err = call.Validate()
 	}
-	sender, refused := in.sender(i, call)
 	if refused == nil {
 		refused = h.forbidden(call, sender)
 	}
@@ -242,9 +243,9 @@ func openTracking(p *segment.Parser, body []byte, route segment.Type) (segment.D
 }
 
 // trackingSender is whoever has a write key, which is public, unless the call proves more.
-func (h *segmentHTTPHandler) trackingSender(_ int, call *segment.Call) (segment.Sender, *segment.Error) {
+func (h *segmentHTTPHandler) trackingSender(_ int, call *segment.Call, decoded bool) (segment.Sender, *segment.Error) {
 	sender := segment.Sender{Trust: segment.TrustTracking, PublicDeletes: h.config.publicDeletes}
-	if len(h.config.identitySecret) == 0 {
+	if len(h.config.identitySecret) == 0 || !decoded {
 		return sender, nil
 	}
 	switch call.VerifyUser(h.config.identitySecret) {

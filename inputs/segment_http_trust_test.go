@@ -142,6 +142,9 @@ func TestTrust_AWrongProofIsRejected(t *testing.T) {
 	calls := far.rest()
 	require.Len(t, calls, 1)
 	assert.Equal(t, "u1", calls[0]["userId"])
+
+	got = call.postTo(t, "/v1/batch", batchOf("", `{"type":"x","userId":"u1","context":{"userHash":"`+stolen+`"}}`))
+	assert.NotContains(t, got.body, "identity_hash_invalid", "what is wrong with this call is its type")
 }
 
 // The proof is good for every call of its user. It stays here: behind the input are queues and dead letters.

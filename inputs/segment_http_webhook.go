@@ -40,7 +40,7 @@ func (h *segmentHTTPHandler) webhook(x *exchange) *shAnswer {
 			}
 			return doc, "", nil
 		},
-		sender: func(index int, _ *segment.Call) (segment.Sender, *segment.Error) {
+		sender: func(index int, _ *segment.Call, _ bool) (segment.Sender, *segment.Error) {
 			if signed == segment.SignedFirst && index > 0 {
 				// Anybody who has seen one request can put these behind its first call.
 				return segment.Sender{Trust: segment.TrustTracking}, nil
