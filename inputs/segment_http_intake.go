@@ -242,7 +242,7 @@ func openTracking(p *segment.Parser, body []byte, route segment.Type) (segment.D
 	return p.ParseCall(body, route)
 }
 
-// trackingSender is whoever has a write key, which is public, unless the call proves more.
+// trackingSender is anybody with a write key, which is public, unless the call proves more.
 func (h *segmentHTTPHandler) trackingSender(_ int, call *segment.Call, decoded bool) (segment.Sender, *segment.Error) {
 	sender := segment.Sender{Trust: segment.TrustTracking, PublicDeletes: h.config.publicDeletes}
 	if len(h.config.identitySecret) == 0 || !decoded {

@@ -69,7 +69,7 @@ var (
 		{Word: string(mapping.TokensOff), Meaning: "Not at all."},
 	}
 	publicCalls = []fields.Option{
-		{Word: string(mapping.FullPublicCalls), Meaning: "As with Segment's and CleverTap's own SDKs: whoever has the public write key can claim to be anybody."},
+		{Word: string(mapping.FullPublicCalls), Meaning: "As with Segment's and CleverTap's own SDKs: anybody with the public write key can claim to be anybody."},
 		{Word: string(mapping.LimitedPublicCalls), Meaning: "Calls that prove nothing about their sender change less: `link` becomes `separate`; push tokens, operator objects (`$delete`, …) and CleverTap's control keys (`MSG-…`, `category-…`) are left out, with the repair `not_trusted`; an alias is dropped. Those are calls with nothing but a write key, and calls from any other source than `segment_http`. An alias with a proof of identity still needs one of the device's own ids: the proof says nothing of `previousId`."},
 	}
 	onLimits = []fields.Option{
@@ -138,7 +138,7 @@ func segmentToClevertapFields() []*service.ConfigField {
 			Example("Delete User").
 			Default(""),
 		service.NewBoolField(stcFieldDeleteEventTrusted).
-			Description("Accept `delete_event` from sources other than `segment_http`, too: files and queues to which nobody but you can write. Calls with a public write key stay excluded.").
+			Description("Accept `delete_event` from sources other than `segment_http`, too: files and queues to which only you can write. Calls with a public write key stay excluded.").
 			Default(false).
 			Advanced(),
 		fields.Enum(stcFieldPushTokens, pushTokens).

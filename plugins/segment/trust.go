@@ -37,8 +37,8 @@ type Sender struct {
 	PublicDeletes bool
 }
 
-// MayDelete tells whether a call of type delete counts. A call without a level may: whoever can write to the operator's own
-// files and queues needs no key.
+// MayDelete tells whether a call of type delete counts. A call without a level may: somebody who can write to the
+// operator's own files and queues needs no key.
 func (s Sender) MayDelete() bool {
 	return s.PublicDeletes || s.Trust == TrustNone || s.Trust == TrustSigned
 }
@@ -69,7 +69,7 @@ const (
 const proofName = "userHash"
 
 // VerifyUser checks `context.userHash`: the HMAC-SHA-256 of the userId, in hex, which the operator's own server makes for
-// whoever has signed in. A call without a userId proves nothing, whatever it brings. Comparing takes the same time for
+// users who have signed in. A call without a userId proves nothing, whatever it brings. Comparing takes the same time for
 // every wrong hash.
 func (c *Call) VerifyUser(secret []byte) Proof {
 	given := c.Context(proofName)
