@@ -70,8 +70,6 @@ func runPipeline(t *testing.T, public, webhook, input string, parts pipelinePart
 	fake := clevertaptest.New(clevertaptest.Options{})
 	server := httptest.NewServer(fake)
 	t.Cleanup(server.Close)
-	builder := newBuilder(t)
-	require.NoError(t, builder.SetLoggerYAML("level: NONE"))
 	config := "input:" + indented(input) + "\n"
 	if parts.buffer != "" {
 		config += "buffer:" + indented(parts.buffer) + "\n"
@@ -85,6 +83,19 @@ output:
     - clevertap: { account_id: TEST-ACCOUNT, passcode: TEST-PASSCODE, url: %q, batching: { count: 100, period: 10ms } }
     - drop: {}
 `, server.URL)
+	runStream(t, config)
+	p := pipeline{"http://" + public, "http://" + webhook, fake}
+	require.Eventually(t, func() bool {
+		return p.post(t, p.public+"/nowhere", "", nil) == 404 && p.post(t, p.webhook+"/nowhere", "", nil) == 404
+	},
+		10*time.Second, 10*time.Millisecond)
+	return p
+}
+
+// runStream runs a stream until the test ends.
+func runStream(t *testing.T, config string) {
+	t.Helper()
+	builder := newBuilder(t)
 	require.NoError(t, builder.SetYAML(config), config)
 	require.NoError(t, builder.SetLoggerYAML("level: NONE"))
 	stream, err := builder.Build()
@@ -95,12 +106,6 @@ output:
 		assert.NoError(t, stream.StopWithin(10*time.Second))
 		<-ended
 	})
-	p := pipeline{"http://" + public, "http://" + webhook, fake}
-	require.Eventually(t, func() bool {
-		return p.post(t, p.public+"/nowhere", "", nil) == 404 && p.post(t, p.webhook+"/nowhere", "", nil) == 404
-	},
-		10*time.Second, 10*time.Millisecond)
-	return p
 }
 
 func indented(yaml string) string {
