@@ -43,6 +43,25 @@ func TestDedupeRemembersAfterTheAcknowledgementOnly(t *testing.T) {
 	}
 }
 
+// The memory of a body is used for other bodies while its calls are under way.
+func TestDedupe_KeepsTheWriteKeyOfABody(t *testing.T) {
+	const keyed = `{"writeKey":"KEY","type":"page","userId":"u1","messageId":"m1"}`
+	const other = `{"padding":"xxxxxxxxx","type":"page","userId":"u2","writeKey":"KEY"}`
+	in, call := listenSegmentHTTP(t, "write_keys: [KEY]\ndedupe_cache: ids\ntimeout: 10s", newTestCache())
+	first := call.later(t, request{path: "/v1/page", body: keyed})
+	_, ackFirst := readOne(t, in)
+	for range 8 {
+		next := call.later(t, request{path: "/v1/page", body: other})
+		_, ack := readOne(t, in)
+		require.NoError(t, ack(t.Context(), nil))
+		assert.Equal(t, 200, (<-next).status)
+	}
+	require.NoError(t, ackFirst(t.Context(), nil))
+	assert.Equal(t, 200, (<-first).status)
+	assert.Empty(t, in.handler.dedupe.flights)
+	assert.Equal(t, 200, call.postTo(t, "/v1/page", keyed).status, "the pipeline does not read it again")
+}
+
 // A caller lost patience and comes again while its first attempt is under way.
 func TestDedupeWaitsForTheFirstAttempt(t *testing.T) {
 	for name, test := range map[string]struct {

@@ -225,7 +225,7 @@ func (h *segmentHTTPHandler) tracking(x *exchange, route segment.Type) *shAnswer
 			if key != "" {
 				return doc, key, nil
 			}
-			key := doc.WriteKey()
+			key := strings.Clone(doc.WriteKey()) // it outlives the body: dedupe_cache knows the calls by it
 			return doc, key, h.admit(key)
 		},
 		sender: h.trackingSender,
