@@ -114,16 +114,27 @@ func TestE2ERedisStreamArrivesOnceAndIsAcknowledged(t *testing.T) {
 func runUntilAcknowledged(t *testing.T, address string, settings []string) *process {
 	t.Helper()
 	p := start(t, "redis_to_clevertap.yaml", settings...)
-	length := redis(t, address, []string{"XLEN", "segment_calls"})[0]
-	eventually(t, "all is acknowledged", func() bool {
-		// Read by the group, and none of it pending: the group's own counters say so.
-		const script = `local g = redis.pcall('XINFO', 'GROUPS', 'segment_calls')
-			if g.err or #g == 0 then return '' end
-			local info = {}
-			for i = 1, #g[1], 2 do info[g[1][i]] = g[1][i + 1] end
-			return ':' .. tostring(info['entries-read']) .. ' pending ' .. tostring(info['pending'])`
-		return redis(t, address, []string{"EVAL", script, "0"})[0] == length+" pending 0"
-	})
+	length := streamLength(t, address)
+	eventually(t, "all is acknowledged", func() bool { return acknowledged(t, address, "clevertap") == length })
 	p.stop()
 	return p
+}
+
+func streamLength(t *testing.T, address string) string {
+	t.Helper()
+	return redis(t, address, []string{"XLEN", "segment_calls"})[0]
+}
+
+// acknowledged is how many entries of the stream a group has read, or "" while some of them are pending.
+func acknowledged(t *testing.T, address, group string) string {
+	t.Helper()
+	const script = `local groups = redis.pcall('XINFO', 'GROUPS', 'segment_calls')
+		if groups.err then return '' end
+		for _, group in ipairs(groups) do
+			local info = {}
+			for i = 1, #group, 2 do info[group[i]] = group[i + 1] end
+			if info.name == ARGV[1] and info.pending == 0 then return ':' .. tostring(info['entries-read']) end
+		end
+		return ''`
+	return redis(t, address, []string{"EVAL", script, "0", group})[0]
 }
