@@ -134,7 +134,7 @@ func segmentToClevertapFields() []*service.ConfigField {
 			Description("What calls may change whose sender has proved nothing. The proofs are a webhook's signature and the `identity_secret` of `segment_http`.").
 			Default(string(mapping.FullPublicCalls)),
 		service.NewStringField(stcFieldDeleteEvent).
-			Description("Track calls of exactly this name delete the person, if a webhook's signature covers them; others fail with `delete_not_allowed`. If empty, no track call deletes.").
+			Description("Track calls of exactly this name delete the person, if a webhook's signature covers them; others fail with `delete_not_allowed`. The signature proves that Segment sent the call, not who wrote it: with the write key of a source in Segment, anybody can have Segment send it. So use it only behind sources whose key no app and no page contains. If empty, no track call deletes.").
 			Example("Delete User").
 			Default(""),
 		service.NewBoolField(stcFieldDeleteEventTrusted).
