@@ -38,6 +38,10 @@ var shDefaults = httpDefaults{
 	requestsMeaning: "How many requests may wait for their acknowledgement at once. Any other is told right away to come again.",
 }
 
+// minIdentitySecret is the length below which a secret is likely to be guessed: anybody can try one against a hash of
+// their own.
+const minIdentitySecret = 32
+
 const (
 	signatureEither = "either"
 	signatureWhole  = "whole"
@@ -81,7 +85,7 @@ func trackingFields() []*service.ConfigField {
 			Default([]string{}).
 			Secret(),
 		service.NewStringField(shFieldIdentity).
-			Description("A secret that your own server shares with this input, to prove who has signed in. A call whose `context.userHash` is the HMAC-SHA-256 of its `userId` with this secret, in hex, has the trust `verified`; a call with a wrong hash is rejected (`identity_hash_invalid`); a call without one stays `tracking`. The hash is not passed on. With `public_calls: limited` on `segment_to_clevertap`, only verified and signed calls change what strangers must not. Never put this secret into an app or a page. If empty, nobody is verified.").
+			Description("A secret that your own server shares with this input, to prove who has signed in. A call whose `context.userHash` is the HMAC-SHA-256 of its `userId` with this secret, in hex, has the trust `verified`: `printf %s USER_ID | openssl dgst -sha256 -hmac SECRET`. A call without a hash stays `tracking`. A call with a wrong one is rejected (`identity_hash_invalid`), as is one that has a hash and no `userId`, so drop the hash when the user signs out. With `public_calls: limited` on `segment_to_clevertap`, identify and alias calls need it. The hash is never passed on. Use a random secret of 32 characters or more, and keep it out of apps and pages. A new secret makes all hashes invalid at once. If empty, nobody is verified.").
 			Example("${IDENTITY_SECRET}").
 			Default("").
 			Secret(),
@@ -94,10 +98,10 @@ func trackingFields() []*service.ConfigField {
 			Description("The name under which calls may turn this destination off in their `integrations` object. Such calls are answered with a success and dropped, but for those of the webhook, which Segment has filtered already. Empty: nothing is dropped.").
 			Default("CleverTap"),
 		service.NewBoolField(shFieldValidate).
-			Description("Reject calls that are not valid, and say so in the response. If false, they are passed on as they are, and the processor that maps them reports the reason, so that they end in the dead letter. Some calls are rejected in any case: those that are too large, those that are not objects, those with a member `batch`, and deletes from senders who may not delete.").
+			Description("Reject calls that are not valid, and say so in the response. If false, they are passed on as they are, and the processor that maps them reports the reason, so that they end in the dead letter. Some calls are rejected in any case: those that are too large, those that are not objects, those with a member `batch`, those with a wrong `context.userHash`, and deletes from senders who may not delete.").
 			Default(true),
 		service.NewBoolField(shFieldPublicDeletes).
-			Description("Accept calls of type `delete` from anybody who has a write key. Write keys are public: with this, anybody can delete any person from CleverTap. Only for servers that no stranger can reach.").
+			Description("Accept deletes, by type and by `delete_event`, from anybody who has a write key. Write keys are public: with this, anybody can delete any person from CleverTap. Only for servers that no stranger can reach.").
 			Default(false).
 			Advanced(),
 		service.NewBoolField(shFieldCorrectClock).
@@ -128,7 +132,7 @@ func segmentWebhookFields() []*service.ConfigField {
 func dedupeFields() []*service.ConfigField {
 	return []*service.ConfigField{
 		service.NewStringField(shFieldDedupeCache).
-			Description("A cache resource that remembers the message ids of delivered calls. A call whose id is known is answered with a success and not delivered again; one whose id is on its way waits for the outcome. While the cache fails, calls are delivered without.").
+			Description("A cache resource that remembers the message ids of delivered calls. A call whose id is known is answered with a success and not delivered again, and so is a signed call without an id whose whole content is known; one whose id is on its way waits for the outcome. While the cache fails, calls are delivered without.").
 			Default(""),
 		fields.Duration(shFieldDedupeTTL, "24h").
 			Description("How long ids are remembered, where the cache knows of time.").
@@ -166,7 +170,11 @@ func newSegmentHTTP(c segmentHTTPConfig, cache accessCache, log *service.Logger,
 		log.Warn("segment_http: allow_public_deletes is on: anybody with a write key can delete any person")
 	}
 	if len(c.webhookSecret) > 0 && !c.wholeSignature {
-		log.Warn("segment_http: webhook_array_signature is either: of an array whose first call alone is signed, the other calls are not authenticated")
+		log.Warn("segment_http: webhook_array_signature is either: of an array that is signed in its first call alone, the other calls " +
+			"are not authenticated, and can do what a public write key can; set whole if your destination signs whole arrays")
+	}
+	if n := len(c.identitySecret); n > 0 && n < minIdentitySecret {
+		log.Warnf("segment_http: identity_secret has less than %d characters: use a random one, such as openssl rand -hex 32 prints", minIdentitySecret)
 	}
 	handler := newSegmentHTTPHandler(c, cache, log, metrics, time.Now)
 	return &segmentHTTP{newHTTPServer(c.httpConfig, handler, handler.handover, log), handler}

@@ -15,11 +15,11 @@ A slash at the end does no harm. The write key may stand in Basic authentication
 
 ### Calls
 
-A call comes out merged with the ` + "`context`, `integrations` and `sentAt`" + ` of its batch (its own members win), with ` + "`type`, `messageId`, `receivedAt`, `originalTimestamp` and `timestamp`" + ` filled in, and without ` + "`writeKey`" + `. The ` + "`timestamp`" + ` is corrected by the difference between the two clocks, as Segment does, and never lies ahead.
+A call comes out merged with the ` + "`context`, `integrations` and `sentAt`" + ` of its batch (its own members win), with ` + "`type`, `messageId`, `receivedAt`, `originalTimestamp` and `timestamp`" + ` filled in, and without ` + "`writeKey` and `context.userHash`" + `. The ` + "`timestamp`" + ` is corrected by the difference between the two clocks, as Segment does, and never lies ahead.
 
 On a route of one call, the type in the body counts, where there is one.
 
-A call that is not valid is refused by itself, and its siblings go on. The answer to a batch tells how many were refused and describes the first ten; a route of one call answers 400. Refused calls are not kept: with ` + "`validate: false`" + ` they are passed on in place of being refused, and the processor that maps them sends them to the dead letter. Reasons: ` + "`invalid_json`, `unsupported_type`, `no_user_anon_id`, `id_required`, `id_not_string`, `event_not_defined`, `event_not_string`, `properties_not_object`, `traits_not_object`, `name_not_string`, `category_not_string`, `call_too_large`, `delete_not_allowed`, `identity_hash_invalid`" + `.
+A call that is not valid is refused by itself, and its siblings go on. The answer to a batch tells how many were refused and describes the first ten; a route of one call answers 400. Refused calls are not kept. With ` + "`validate: false`" + ` most are passed on in place of being refused (the field says which are not), and the processor that maps them sends them to the dead letter. Reasons: ` + "`invalid_json`, `unsupported_type`, `no_user_anon_id`, `id_required`, `id_not_string`, `event_not_defined`, `event_not_string`, `properties_not_object`, `traits_not_object`, `name_not_string`, `category_not_string`, `call_too_large`, `delete_not_allowed`, `identity_hash_invalid`" + `.
 
 ### Trust
 
@@ -33,7 +33,7 @@ Each call has a level of trust, which components behind this input go by. It doe
 
 A delete from anybody else is rejected with ` + "`delete_not_allowed`" + `, here, in the mapping and in the output, unless ` + "`allow_public_deletes`" + ` is set. Calls with a member ` + "`batch`" + ` are rejected, whatever ` + "`validate`" + ` says: a processor could take them for an envelope.
 
-The calls of a request form one batch, or, where their levels differ, one batch for each run of calls of one level, in their order. The request is answered when all are acknowledged.
+The calls of a request form one batch. If their levels differ, each run of calls with the same level forms a batch; the order stays. The request is answered when all batches are acknowledged.
 
 ### Delivery
 
@@ -60,7 +60,7 @@ The answer is 200 only after the pipeline has acknowledged every call of the req
 - segment_user_id, segment_anonymous_id: where the call has them
 - segment_message_id
 - segment_route: tracking or webhook
-- segment_note: the level of trust, for our own components; everybody else sees null
+- segment_note: null; our own components keep the level of trust in it
 
 Headers are not passed on: they hold secrets.
 
@@ -68,9 +68,10 @@ Headers are not passed on: they hold secrets.
 
 - segment_http_requests_total{route, code}: answers by route (tracking, webhook, settings, metrics, none) and status
 - segment_http_latency_ns{route}: from the request to its answer
-- segment_http_refused_total{route, reason}: requests refused as a whole: missing_write_key, invalid_write_key, invalid_signature, invalid_host, origin_not_allowed (also a page's preflight), malformed_json, payload_too_large, unsupported_encoding, overloaded, timed_out, not_delivered, stopping, not_found, method_not_allowed, or the reason of a single call. The log tells of each, but for the last three, once a minute at most
+- segment_http_refused_total{route, reason}: requests refused as a whole: missing_write_key, invalid_write_key, invalid_signature, invalid_host, origin_not_allowed (also a page's preflight), malformed_json, payload_too_large, unsupported_encoding, overloaded, timed_out, not_delivered, stopping, not_found, method_not_allowed, or the reason of a single call. The log reports each, at most once a minute, except not_found, method_not_allowed and stopping
 - segment_http_calls_total{type}: calls taken, those that are dropped as duplicates later among them
 - segment_http_rejected_total{reason}: calls refused by themselves
+- segment_http_trust_total{trust}: calls taken, by level of trust
 - segment_http_dropped_total{reason}: integrations, duplicate
 - segment_http_dedupe_errors_total: the cache failed, and the call was delivered all the same
 `

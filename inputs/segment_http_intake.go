@@ -147,6 +147,7 @@ func (h *segmentHTTPHandler) readCall(
 		return &segment.Error{Reason: callTooLarge, Rule: "a call must not be larger than 32 KB"}
 	}
 	h.metrics.calls.Incr(1, cmp.Or(string(call.Type), "unknown"))
+	h.metrics.trust.Incr(1, sender.Trust.String())
 	calls.add(messageOf(call, sender, in.route, reader.passed), callID{in.route, calls.source, sender.Trust, metaText(call.MessageID)})
 	return nil
 }
@@ -213,10 +214,8 @@ func (h *segmentHTTPHandler) tracking(x *exchange, route segment.Type) *shAnswer
 	}
 	return h.serve(x, intake{
 		route: shRouteTracking, answers: trackingAnswers,
-		verify: func([]byte) *shAnswer { return nil },
-		receipt: segment.Receipt{
-			At: h.now(), CorrectClock: h.config.correctClock, NewID: uuid.NewString, TakeProof: len(h.config.identitySecret) > 0,
-		},
+		verify:  func([]byte) *shAnswer { return nil },
+		receipt: segment.Receipt{At: h.now(), CorrectClock: h.config.correctClock, NewID: uuid.NewString},
 		open: func(p *segment.Parser, body []byte) (segment.Document, string, *shAnswer) {
 			doc, err := openTracking(p, body, route)
 			if err != nil {

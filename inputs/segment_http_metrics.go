@@ -3,8 +3,8 @@ package inputs
 import "github.com/redpanda-data/benthos/v4/public/service"
 
 type segmentHTTPMetrics struct {
-	requests, refused, calls, rejected, dropped, dedupeErrors *service.MetricCounter
-	latency                                                   *service.MetricTimer
+	requests, refused, calls, rejected, trust, dropped, dedupeErrors *service.MetricCounter
+	latency                                                          *service.MetricTimer
 }
 
 func newSegmentHTTPMetrics(m *service.Metrics) segmentHTTPMetrics {
@@ -13,6 +13,7 @@ func newSegmentHTTPMetrics(m *service.Metrics) segmentHTTPMetrics {
 		refused:      m.NewCounter("segment_http_refused_total", "route", "reason"),
 		calls:        m.NewCounter("segment_http_calls_total", "type"),
 		rejected:     m.NewCounter("segment_http_rejected_total", "reason"),
+		trust:        m.NewCounter("segment_http_trust_total", "trust"),
 		dropped:      m.NewCounter("segment_http_dropped_total", "reason"),
 		dedupeErrors: m.NewCounter("segment_http_dedupe_errors_total"),
 		latency:      m.NewTimer("segment_http_latency_ns", "route"),

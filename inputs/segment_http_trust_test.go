@@ -164,10 +164,11 @@ func TestTrust_AProofIsNotPassedOn(t *testing.T) {
 			assert.Contains(t, got, "context")
 		}
 	}
-	in, call = listenSegmentHTTP(t, "", nil)
+	in, call = listenSegmentHTTP(t, "webhook_secret: S", nil)
 	far = run(t, in)
 	assert.Equal(t, 200, call.postTo(t, "/v1/page", pageOf("u1", proof)).status)
-	assert.Contains(t, fmt.Sprint(far.rest()), proof, "without a secret it is a member like any other")
+	assert.Equal(t, 200, call.hook(t, pageOf("u1", proof), "S").status)
+	assert.NotContains(t, fmt.Sprint(far.rest()), proof, "nor before the secret is set, or by way of Segment")
 }
 
 // Whatever validate says, nothing passes that a component behind could take for more than one call, nor a delete in a
@@ -260,6 +261,8 @@ func TestTrust_WarnsAtTheStart(t *testing.T) {
 		"write_keys: [K]":                    "",
 		"write_keys: [K]\nwebhook_secret: S": "webhook_array_signature is either",
 		"write_keys: [K]\nwebhook_secret: S\nwebhook_array_signature: whole":                                 "",
+		"write_keys: [K]\nidentity_secret: too short":                                                        "identity_secret has less than 32 characters",
+		"write_keys: [K]\nidentity_secret: 0123456789abcdef0123456789abcdef":                                 "",
 		"write_keys: [K]\nallow_public_deletes: true":                                                        "anybody with a write key can delete any person",
 		"tracking_api: false\nwebhook_secret: S\nwebhook_array_signature: whole\nallow_public_deletes: true": "",
 	} {

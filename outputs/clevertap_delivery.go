@@ -127,7 +127,7 @@ func (d *clevertapDelivery) read(index int, message *service.Message) (record cl
 		return record, false
 	}
 	if record.Kind == clevertap.KindDelete && !metadata.OriginOf(message).Sender().MayDelete() {
-		d.reject(index, newClevertapFailure(reasonDeleteNotAllowed, "the sender of the call may not delete people"))
+		d.reject(index, newClevertapFailure(reasonDeleteNotAllowed, "no webhook signature covers the call, so its sender may not delete people"))
 		return record, false
 	}
 	return record, true

@@ -42,7 +42,7 @@ func TestCleverTapOutput_RefusesDeletesOfStrangers(t *testing.T) {
 		service.NewMessage([]byte(`{"type":"delete","identity":"u4"}`)),
 	}
 	texts := failures(t, batch, out.WriteBatch(t.Context(), batch))
-	const refused = "clevertap: delete_not_allowed: the sender of the call may not delete people"
+	const refused = "clevertap: delete_not_allowed: no webhook signature covers the call, so its sender may not delete people"
 	assert.Equal(t, map[int]string{1: refused, 2: refused, 3: refused, 4: refused}, texts)
 	var deleted []string
 	for _, d := range fake.Deletions() {

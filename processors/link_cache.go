@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
 
@@ -26,13 +27,14 @@ type linkCache struct {
 	max     int        // of links that this process may add; 0 is no bound
 	added   *linkCount // nil without a bound
 	refused *service.MetricCounter
+	failing atomic.Bool
 }
 
 // newLinkCache returns nil if no cache is named.
 func newLinkCache(name string, maxLinks int, mgr *service.Resources) (*linkCache, error) {
 	switch {
 	case maxLinks < 0:
-		return nil, fmt.Errorf("%s must not be negative", stcFieldIdentityMaxLinks)
+		return nil, fmt.Errorf("%s must not be negative; 0 means no bound", stcFieldIdentityMaxLinks)
 	case name == "" && maxLinks > 0:
 		return nil, fmt.Errorf("%s needs an %s", stcFieldIdentityMaxLinks, stcFieldIdentityCache)
 	case name == "":
@@ -71,7 +73,7 @@ func (l *linkCache) decide(ctx context.Context, pair mapping.Pair) (mapping.Link
 		l.refuse()
 		return mapping.KeepSeparate, nil
 	case err != nil:
-		// The cache's own text may hold its address or the key.
+		l.fails()
 		return 0, &segment.Error{Reason: cacheFailed, Field: stcFieldIdentityCache, Rule: "the cache must answer"}
 	case known == nil || string(known) == user+call:
 		return mapping.LinkNow, nil
@@ -82,12 +84,20 @@ func (l *linkCache) decide(ctx context.Context, pair mapping.Pair) (mapping.Link
 	}
 }
 
+// fails warns when failures begin. The cache's own text may hold its address or the key.
+func (l *linkCache) fails() {
+	if !l.failing.Swap(true) {
+		l.mgr.Logger().Warnf("segment_to_clevertap: the %s %q fails, and with it each identify call that needs it: "+
+			"check that it can be reached, and that the directory of a file cache exists", stcFieldIdentityCache, l.name)
+	}
+}
+
 // refuse counts a call that the bound keeps from linking, and warns of the first.
 func (l *linkCache) refuse() {
 	l.refused.Incr(1)
 	l.added.reached.Do(func() {
-		l.mgr.Logger().Warnf("%s (%d) is reached: visitors that identify from now on stay separate from their users until this "+
-			"process is restarted", stcFieldIdentityMaxLinks, l.max)
+		l.mgr.Logger().Warnf("segment_to_clevertap: %s (%d) is reached, so new visitors stay separate from their users: "+
+			"look for a flood of identify calls, or raise it", stcFieldIdentityMaxLinks, l.max)
 	})
 }
 
@@ -100,7 +110,10 @@ func (l *linkCache) addOrGet(ctx context.Context, key string, value []byte) (kno
 			known, err = addOrGet(ctx, cache, key, value)
 		}
 	})
-	return known, errors.Join(access, err)
+	if err = errors.Join(access, err); err == nil || errors.Is(err, errNoMoreLinks) {
+		l.failing.Store(false)
+	}
+	return known, err
 }
 
 // addOrGet adds first, which decides the race of two calls in the cache.

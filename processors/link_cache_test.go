@@ -182,7 +182,7 @@ func TestIdentityMaxLinks_Bound(t *testing.T) {
 func TestIdentityMaxLinks_ConfigErrors(t *testing.T) {
 	for yaml, want := range map[string]string{
 		"identity_max_links: 5":  "identity_max_links needs an identity_cache",
-		"identity_max_links: -1": "identity_max_links must not be negative",
+		"identity_max_links: -1": "identity_max_links must not be negative; 0 means no bound",
 	} {
 		t.Run(yaml, func(t *testing.T) {
 			_, err := buildMapping(t, yaml)
@@ -236,12 +236,35 @@ func (c *flakyCache) Close(context.Context) error                               
 
 func (c *flakyCache) resources(t *testing.T) *service.Resources {
 	t.Helper()
+	mgr, _ := c.logged(t)
+	return mgr
+}
+
+func (c *flakyCache) logged(t *testing.T) (*service.Resources, *logText) {
+	t.Helper()
 	env := service.NewEnvironment()
 	c.entries = map[string][]byte{}
 	require.NoError(t, env.RegisterCache("flaky", service.NewConfigSpec(),
 		func(*service.ParsedConfig, *service.Resources) (service.Cache, error) { return c, nil }))
-	mgr, _ := resourcesWith(t, env, "flaky: {}")
-	return mgr
+	return resourcesWith(t, env, "flaky: {}")
+}
+
+// What is missing, such as the directory of a file cache, must not show in dead letters alone.
+func TestIdentityCache_WarnsWhenFailuresBegin(t *testing.T) {
+	cache := &flakyCache{}
+	mgr, log := cache.logged(t)
+	p := withCache(t, mgr, "")
+	for round := range 2 {
+		cache.failing.Store(true)
+		for i := range 3 {
+			_, err := p.Process(context.Background(), service.NewMessage([]byte(identifyOn("a", "u", fmt.Sprint(round, i)))))
+			require.ErrorContains(t, err, "identity_cache_failed")
+		}
+		assert.Equal(t, round+1, strings.Count(log.String(), "fails, and with it each identify call that needs it"), log)
+		cache.failing.Store(false)
+		process(t, p, identifyOn("b", "u", "m"))
+	}
+	assert.NotContains(t, log.String(), errBroken.Error())
 }
 
 func TestIdentityMaxLinks_FailingCacheCostsNoPlace(t *testing.T) {

@@ -47,7 +47,7 @@ func newSegmentToClevertap(cfg segmentToClevertapConfig, mgr *service.Resources)
 	}
 	if cfg.mapping.DeleteEvent != "" && !cfg.mapping.DeleteEventTrusted {
 		mgr.Logger().Warn("segment_to_clevertap: delete_event deletes only for calls that a webhook's signature covers; " +
-			"set delete_event_trusted if only you can write to this pipeline's source")
+			"behind a source other than segment_http to which only you can write, set delete_event_trusted")
 	}
 	if _, err := mapping.NewMapper(cfg.mapping); err != nil {
 		return nil, err

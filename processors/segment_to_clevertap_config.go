@@ -70,7 +70,7 @@ var (
 	}
 	publicCalls = []fields.Option{
 		{Word: string(mapping.FullPublicCalls), Meaning: "As with Segment's and CleverTap's own SDKs: anybody with the public write key can claim to be anybody."},
-		{Word: string(mapping.LimitedPublicCalls), Meaning: "Calls that prove nothing about their sender change less: `link` becomes `separate`; push tokens, operator objects (`$delete`, …) and CleverTap's control keys (`MSG-…`, `category-…`) are left out, with the repair `not_trusted`; an alias is dropped. Those are calls with nothing but a write key, and calls from any other source than `segment_http`. An alias with a proof of identity still needs one of the device's own ids: the proof says nothing of `previousId`."},
+		{Word: string(mapping.LimitedPublicCalls), Meaning: "For calls with nothing but a write key, and for all calls from sources other than `segment_http` (a queue loses the proof): `link` becomes `separate`; push tokens, operator objects (`$delete`, …) and CleverTap's control keys (`MSG-…`, `category-unsubscribe`, `category-resubscribe`) are left out, with the repair `not_trusted`; an alias is dropped. So a visitor who has not signed in registers no push token. An alias with a proof of identity still needs an id of the device: the proof says nothing about `previousId`."},
 	}
 	onLimits = []fields.Option{
 		{Word: string(mapping.FixLimit), Meaning: "The record is repaired and `clevertap_fixes` says how."},
@@ -138,7 +138,7 @@ func segmentToClevertapFields() []*service.ConfigField {
 			Example("Delete User").
 			Default(""),
 		service.NewBoolField(stcFieldDeleteEventTrusted).
-			Description("Accept `delete_event` from sources other than `segment_http`, too: files and queues to which only you can write. Calls with a public write key stay excluded.").
+			Description("Also accept `delete_event` from sources other than `segment_http`: files and queues to which only you can write. Calls with a public write key stay excluded.").
 			Default(false).
 			Advanced(),
 		fields.Enum(stcFieldPushTokens, pushTokens).

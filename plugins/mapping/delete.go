@@ -13,7 +13,7 @@ func (m *Mapper) isDelete() bool {
 // mapDelete asks for the deletion of the person, if the sender may do that.
 func (m *Mapper) mapDelete() error {
 	if !m.mayDelete() {
-		return &segment.Error{Reason: segment.DeleteNotAllowed, Field: "type", Rule: "the sender of the call may not delete people"}
+		return &segment.Error{Reason: segment.DeleteNotAllowed, Field: "type", Rule: "no webhook signature covers the call, so its sender may not delete people"}
 	}
 	person, err := m.person()
 	if err != nil {

@@ -18,17 +18,14 @@ type Receipt struct {
 	CorrectClock bool
 	// Forwarded calls come from Segment, not from a client: their `receivedAt` stands.
 	Forwarded bool
-	// TakeProof leaves `context.userHash` out. It is good for every call of its user, so it belongs into no queue and no dead
-	// letter.
-	TakeProof bool
 	// NewID makes the message id of a call that has none.
 	NewID func() string
 }
 
 // AppendReceived appends call i, an object that decoded as call, as a receiver of the Tracking API passes it on: merged with its
-// envelope, with `type`, `messageId`, `receivedAt`, `originalTimestamp` and `timestamp`, and without `writeKey`. Of the
-// members that mean something here each is written once, however often the sender wrote it: readers downstream
-// disagree on which one counts. It fills call.MessageID. A call that is not valid keeps what is wrong with it.
+// envelope, with `type`, `messageId`, `receivedAt`, `originalTimestamp` and `timestamp`, and without `writeKey` and
+// `context.userHash`. Of the members that mean something here each is written once, however often the sender wrote it:
+// readers downstream disagree on which one counts. It fills call.MessageID. A call that is not valid keeps what is wrong with it.
 // https://segment.com/docs/connections/spec/common/#timestamps
 func (d Document) AppendReceived(dst []byte, i int, call *Call, r Receipt) []byte {
 	item := d.item(i)
@@ -51,7 +48,7 @@ func (d Document) AppendReceived(dst []byte, i int, call *Call, r Receipt) []byt
 		switch name {
 		case "type", "messageId", "timestamp", "originalTimestamp", "receivedAt", "sentAt":
 		case "context":
-			dst = r.appendContext(appendName(dst, name, &first), member, d.envelope.context)
+			dst = appendContext(appendName(dst, name, &first), member, d.envelope.context)
 		case "integrations":
 			dst = appendUnion(appendName(dst, name, &first), member, d.envelope.integrations)
 		default:
@@ -59,7 +56,7 @@ func (d Document) AppendReceived(dst []byte, i int, call *Call, r Receipt) []byt
 		}
 	}
 	if c := d.envelope.context; c.Kind() == jsontree.Object && f.scope.context == 0 {
-		dst = r.appendContext(appendName(dst, "context", &first), jsontree.Value{}, c)
+		dst = appendContext(appendName(dst, "context", &first), jsontree.Value{}, c)
 	}
 	if i := d.envelope.integrations; i.Kind() == jsontree.Object && f.scope.integrations == 0 {
 		dst = i.AppendJSON(appendName(dst, "integrations", &first))
@@ -67,11 +64,13 @@ func (d Document) AppendReceived(dst []byte, i int, call *Call, r Receipt) []byt
 	return append(dst, '}')
 }
 
-func (r Receipt) appendContext(dst []byte, call, envelope jsontree.Value) []byte {
-	if r.TakeProof {
-		return appendUnionWithout(dst, call, envelope, proofName)
+// appendContext appends a context without the proof in it, which is good for every call of its user: it belongs in no queue
+// and no dead letter.
+func appendContext(dst []byte, call, envelope jsontree.Value) []byte {
+	if call.Get(proofName) == (jsontree.Value{}) && envelope.Get(proofName) == (jsontree.Value{}) {
+		return appendUnion(dst, call, envelope)
 	}
-	return appendUnion(dst, call, envelope)
+	return appendUnionWithout(dst, call, envelope, proofName)
 }
 
 // Fingerprint is an id for call i that has none: two calls have the same one if and only if they say the same.
