@@ -132,7 +132,7 @@ func segmentWebhookFields() []*service.ConfigField {
 func dedupeFields() []*service.ConfigField {
 	return []*service.ConfigField{
 		service.NewStringField(shFieldDedupeCache).
-			Description("A cache resource that remembers the message ids of delivered calls. A call whose id is known is answered with a success and not delivered again, and so is a signed call without an id whose whole content is known; one whose id is on its way waits for the outcome. While the cache fails, calls are delivered without.").
+			Description("A cache resource that remembers the message ids of delivered calls. A call whose id is known is answered with a success and not delivered again, and so is a delete without an id whose whole content is known; one whose id is on its way waits for the outcome. While the cache fails, calls are delivered without.").
 			Default(""),
 		fields.Duration(shFieldDedupeTTL, "24h").
 			Description("How long ids are remembered, where the cache knows of time.").

@@ -138,8 +138,8 @@ func (h *segmentHTTPHandler) readCall(
 		h.metrics.dropped.Incr(1, shDroppedIntegration)
 		return nil
 	}
-	if call.MessageID == "" && sender.Trust == segment.TrustSigned {
-		call.MessageID = doc.Fingerprint(i) // so that a captured request is known again
+	if call.MessageID == "" && call.Type == segment.Delete {
+		call.MessageID = doc.Fingerprint(i) // so that a captured delete is known again
 	}
 	reader.passed = doc.AppendReceived(reader.passed[:0], i, call, in.receipt)
 	calls.size += len(reader.passed)
