@@ -5,10 +5,12 @@ package testenv
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -60,14 +62,32 @@ func record(line string) error {
 	return file.Close()
 }
 
+// Ports below those that the system gives to clients, on Linux and elsewhere: a connection that goes out must not take the
+// port before the program listens.
+const (
+	firstPort = 10_000
+	lastPort  = 32_000
+)
+
+// givenPorts are those that tests of this process have got already.
+var givenPorts sync.Map
+
 // FreeAddress returns a loopback address nobody listens on at the moment, as host:port, for a program that cannot be
-// given port 0.
+// given port 0. It returns no address twice.
 func FreeAddress(t testing.TB) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatalf("finding a free port: %v", err)
+	var err error
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", firstPort+rand.IntN(lastPort-firstPort))
+		var listener net.Listener
+		if listener, err = net.Listen("tcp", address); err != nil {
+			continue
+		}
+		_ = listener.Close()
+		if _, given := givenPorts.LoadOrStore(address, true); !given {
+			return address
+		}
 	}
-	defer listener.Close()
-	return listener.Addr().String()
+	t.Fatalf("finding a free port: %v", err)
+	return ""
 }

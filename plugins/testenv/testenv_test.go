@@ -2,6 +2,7 @@ package testenv_test
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -65,4 +66,17 @@ func TestNothingMayBeSkippedWhenEverythingIsRequired(t *testing.T) {
 
 func TestAProgramThatExistsIsFound(t *testing.T) {
 	assert.FileExists(t, testenv.Program(t, "go", "no-such-program-7f3a", "go"))
+}
+
+func TestFreeAddress_ReturnsNoneTwiceAndNoneOfClients(t *testing.T) {
+	seen := map[string]bool{}
+	for range 200 {
+		address := testenv.FreeAddress(t)
+		assert.False(t, seen[address])
+		seen[address] = true
+		_, port, err := net.SplitHostPort(address)
+		require.NoError(t, err)
+		assert.Less(t, port, "32768", "all have five digits")
+		assert.Len(t, port, 5)
+	}
 }
