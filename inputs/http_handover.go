@@ -84,10 +84,19 @@ func (p *parcel) ack(ctx context.Context, err error) error {
 
 var errNotTaken = errors.New("the pipeline has not taken it")
 
-// deliver hands the parcels of a request to the pipeline, in order, and waits for the outcome of all: delivered, or the
-// first other one. What the pipeline has not taken when the wait is over, it never gets.
-func (h *handover) deliver(until patience, parcels []*parcel) outcome {
-	given, result := delivered, delivered
+// deliver hands the parcels of a request to the pipeline, wave by wave, and waits for the outcome of all: delivered, or the
+// first other one, behind which no wave begins. What the pipeline has not taken when the wait is over, it never gets.
+func (h *handover) deliver(until patience, waves ...[]*parcel) outcome {
+	result := delivered
+	for _, parcels := range waves {
+		result = h.deliverWave(until, parcels, result)
+	}
+	return result
+}
+
+// deliverWave takes all parcels back if the waves before have not been delivered.
+func (h *handover) deliverWave(until patience, parcels []*parcel, before outcome) outcome {
+	given, result := before, before
 	outcomes := make([]outcome, len(parcels))
 	for i, p := range parcels {
 		if given == delivered {
@@ -110,7 +119,7 @@ func (h *handover) await(until patience, p *parcel, given outcome) outcome {
 		o = p.outcome(until, h.draining)
 	}
 	switch {
-	case o == delivered, o == refused:
+	case given == delivered && (o == delivered || o == refused):
 	case p.take():
 		p.batch = nil
 		_ = p.ack(context.Background(), errNotTaken)

@@ -179,3 +179,10 @@ func newSegmentHTTP(c segmentHTTPConfig, cache accessCache, log *service.Logger,
 	handler := newSegmentHTTPHandler(c, cache, log, metrics, time.Now)
 	return &segmentHTTP{newHTTPServer(c.httpConfig, handler, handler.handover, log), handler}
 }
+
+// Close reports what was refused last, when nobody can be refused any more.
+func (in *segmentHTTP) Close(ctx context.Context) error {
+	err := in.httpServer.Close(ctx)
+	in.handler.refusals.close()
+	return err
+}

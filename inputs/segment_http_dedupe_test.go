@@ -128,8 +128,8 @@ func TestDedupeDeliversWhileTheCacheFails(t *testing.T) {
 func TestDedupeKeysFitEveryCache(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		id := func(name string) callID {
-			return callID{rapid.String().Draw(t, name), rapid.String().Draw(t, name),
-				segment.Trust(rapid.IntRange(0, 3).Draw(t, name)), rapid.String().Draw(t, name)}
+			return callID{route: rapid.String().Draw(t, name), source: rapid.String().Draw(t, name),
+				trust: segment.Trust(rapid.IntRange(0, 3).Draw(t, name)), messageID: rapid.String().Draw(t, name)}
 		}
 		a, b := id("a"), id("b")
 		assert.Regexp(t, "^[0-9a-f]{32}$", dedupeKey(a), "no id names a file elsewhere")

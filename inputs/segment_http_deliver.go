@@ -23,7 +23,7 @@ func (h *segmentHTTPHandler) deliver(until patience, calls *received, held *shar
 	if len(batch) == 0 {
 		held.give()
 	} else {
-		outcome = h.handover.deliver(until, h.parcels(batch, ids, claimed, held))
+		outcome = h.handover.deliver(until, h.parcels(batch, ids, claimed, held)...)
 	}
 	if outcome == delivered {
 		outcome = claimed.wait(until, h.handover.stopped)
@@ -34,11 +34,11 @@ func (h *segmentHTTPHandler) deliver(until patience, calls *received, held *shar
 	return answers.of[outcome]
 }
 
-// parcels are the calls by level of trust: within a batch the engine may take the context of one call for that of
-// another. They keep their order, so a level may come more than once.
-func (h *segmentHTTPHandler) parcels(batch service.MessageBatch, ids []callID, claimed *claim, held *share) (all []*parcel) {
+// parcels are the calls on their way to the pipeline, wave by wave.
+func (h *segmentHTTPHandler) parcels(batch service.MessageBatch, ids []callID, claimed *claim, held *share) (waves [][]*parcel) {
 	var open atomic.Int64
 	settled := func(ids []callID) func(context.Context, error) {
+		open.Add(1)
 		return func(ctx context.Context, err error) {
 			if open.Add(-1) == 0 {
 				held.give()
@@ -48,14 +48,14 @@ func (h *segmentHTTPHandler) parcels(batch service.MessageBatch, ids []callID, c
 			}
 		}
 	}
-	for from, to := 0, 1; to <= len(ids); to++ {
-		if to == len(ids) || ids[to].trust != ids[from].trust {
-			all = append(all, newParcel(batch[from:to:to], settled(ids[from:to])))
-			from = to
+	for _, wave := range wavesOf(batch, ids) {
+		parcels := make([]*parcel, len(wave))
+		for i, batch := range wave {
+			parcels[i] = newParcel(batch.messages, settled(batch.ids))
 		}
+		waves = append(waves, parcels)
 	}
-	open.Store(int64(len(all)))
-	return all
+	return waves
 }
 
 // only leaves out the calls that are not fresh.

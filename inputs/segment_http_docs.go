@@ -33,7 +33,7 @@ Each call has a level of trust, which components behind this input go by. It doe
 
 A delete from anybody else is rejected with ` + "`delete_not_allowed`" + `, here, in the mapping and in the output, unless ` + "`allow_public_deletes`" + ` is set. Calls with a member ` + "`batch`" + ` are rejected, whatever ` + "`validate`" + ` says: a processor could take them for an envelope.
 
-The calls of a request form one batch. If their levels differ, each run of calls with the same level forms a batch; the order stays. The request is answered when all batches are acknowledged.
+The calls of a request form one batch. If their levels differ, the calls of each level form one. A person's calls keep their order: a call whose level differs from that of the person's call before is handed over when that one has been acknowledged. The request is answered when all batches are acknowledged.
 
 ### Delivery
 

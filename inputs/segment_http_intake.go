@@ -82,6 +82,8 @@ type callID struct {
 	route, source string
 	trust         segment.Trust
 	messageID     string
+	// previousID is an alias's, for the order: it does not make two calls different.
+	previousID string
 }
 
 // readCalls turns a body into messages.
@@ -148,7 +150,9 @@ func (h *segmentHTTPHandler) readCall(
 	}
 	h.metrics.calls.Incr(1, cmp.Or(string(call.Type), "unknown"))
 	h.metrics.trust.Incr(1, sender.Trust.String())
-	calls.add(messageOf(call, sender, in.route, reader.passed), callID{in.route, calls.source, sender.Trust, metaText(call.MessageID)})
+	calls.add(messageOf(call, sender, in.route, reader.passed), callID{
+		route: in.route, source: calls.source, trust: sender.Trust, messageID: metaText(call.MessageID), previousID: strings.Clone(call.PreviousID),
+	})
 	return nil
 }
 
@@ -176,8 +180,11 @@ func messageOf(call *segment.Call, sender segment.Sender, route string, content 
 	msg.MetaSetMut(shMetaRoute, route)
 	id := metaText(call.MessageID)
 	msg.MetaSetMut(shMetaMessageID, id)
-	msg.MetaSetImmut(metadata.NoteKey, metadata.NewNote(sender, id))
-	setMetaCopy(msg, shMetaUserID, call.UserID)
+	userID := metaText(call.UserID)
+	msg.MetaSetImmut(metadata.NoteKey, metadata.NewNote(sender, id, userID))
+	if userID != "" {
+		msg.MetaSetMut(shMetaUserID, userID)
+	}
 	setMetaCopy(msg, shMetaAnonymousID, call.AnonymousID)
 	return msg
 }

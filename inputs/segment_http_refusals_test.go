@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
@@ -29,6 +30,34 @@ func TestRefusalsAreToldOfOnceAMinute(t *testing.T) {
 	assert.Contains(t, text.String(), "invalid_write_key: refused 5 requests since the last report")
 	assert.Contains(t, text.String(), "malformed_json")
 	assert.NotContains(t, text.String(), "not_found")
+}
+
+func TestRefusals_CloseReportsTheRest(t *testing.T) {
+	var text bytes.Buffer
+	r := newRefusals(service.NewLoggerFromSlog(slog.New(slog.NewTextHandler(&text, nil))), time.Now)
+	for range 51 {
+		r.note(refusedCalls, "delete_not_allowed")
+	}
+	assert.Contains(t, text.String(), "delete_not_allowed: refused 1 calls")
+	r.close()
+	assert.Contains(t, text.String(), "delete_not_allowed: refused 50 calls")
+	r.close()
+	assert.Equal(t, 2, strings.Count(text.String(), "delete_not_allowed"))
+}
+
+func TestRefusals_ATimerReportsTheRest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var text bytes.Buffer
+		r := newRefusals(service.NewLoggerFromSlog(slog.New(slog.NewTextHandler(&text, nil))), time.Now)
+		for range 3 {
+			r.note(refusedCalls, "delete_not_allowed")
+			time.Sleep(refusalPause / 4)
+		}
+		time.Sleep(refusalPause)
+		synctest.Wait()
+		assert.Equal(t, 2, strings.Count(text.String(), "delete_not_allowed"))
+		assert.Contains(t, text.String(), "delete_not_allowed: refused 2 calls")
+	})
 }
 
 // A delete that is not accepted is answered with a success, as Segment does with calls that are not valid: nobody may

@@ -14,6 +14,7 @@ import (
 	"github.com/redpanda-data/benthos/v4/public/service"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/metadata"
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
@@ -55,9 +56,9 @@ func TestTrust_EachCallHasALevel(t *testing.T) {
 		"a proof":            {"identity_secret: " + secret, request{path: "/v1/page", body: pageOf("u1", hash("u1"))}, [][]string{{"verified"}}},
 		"a proof is missing": {"identity_secret: " + secret, request{path: "/v1/page", body: pageOf("u1", "")}, [][]string{{"tracking"}}},
 		"deletes by anybody": {"allow_public_deletes: true", request{path: "/v1/page", body: pageOf("u1", "")}, [][]string{{"tracking*"}}},
-		"levels in one batch, in order": {"identity_secret: " + secret,
+		"people of two levels": {"identity_secret: " + secret,
 			request{path: "/v1/batch", body: batchOf("", pageOf("u1", ""), pageOf("u2", ""), pageOf("u3", hash("u3")), pageOf("u4", ""))},
-			[][]string{{"tracking", "tracking"}, {"verified"}, {"tracking"}}},
+			[][]string{{"tracking", "tracking", "tracking"}, {"verified"}}},
 		"a signed call":  {"", request{path: "/webhook", body: pageOf("u1", ""), header: http.Header{"X-Signature": {signatureOf(pageOf("u1", ""))}}}, [][]string{{"signed*"}}},
 		"a signed array": {"", request{path: "/webhook", body: array, header: http.Header{"X-Signature": {signatureOf(array)}}}, [][]string{{"signed*", "signed*", "signed*"}}},
 		"an array signed in its first call": {"allow_public_deletes: true\nidentity_secret: " + secret,
@@ -82,6 +83,92 @@ func TestTrust_EachCallHasALevel(t *testing.T) {
 			assert.Zero(t, in.handler.allowance.used.Load())
 		})
 	}
+}
+
+// The threads of a pipeline take batches in any order, so calls of one person that have two levels are not handed over
+// together.
+func TestTrust_NoCallOvertakesAnEarlierOneOfItsPerson(t *testing.T) {
+	in, call := listenSegmentHTTP(t, "identity_secret: I\ntimeout: 10s", nil)
+	proof := func(id string) string { return segment.SignUser([]byte("I"), id) }
+	answered := call.later(t, request{path: "/v1/batch", body: batchOf("",
+		pageOf("u1", ""), pageOf("u2", proof("u2")), pageOf("u1", proof("u1")), pageOf("u2", ""), pageOf("u3", ""))})
+	users := func(batch service.MessageBatch) (ids []string) {
+		for _, msg := range batch {
+			id, _ := msg.MetaGet(shMetaUserID)
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	for _, wave := range [][][]string{{{"u1", "u3"}, {"u2"}}, {{"u1"}, {"u2"}}} {
+		var acks []service.AckFunc
+		for _, want := range wave {
+			batch, ack := readOne(t, in)
+			assert.Equal(t, want, users(batch))
+			acks = append(acks, ack)
+		}
+		for _, ack := range acks {
+			assert.Empty(t, in.handler.handover.parcels, "what comes later is still here")
+			require.NoError(t, ack(t.Context(), nil))
+		}
+	}
+	assert.Equal(t, 200, (<-answered).status)
+}
+
+func TestTrust_NothingFollowsACallThatFailed(t *testing.T) {
+	in, call := listenSegmentHTTP(t, "webhook_secret: S\ndedupe_cache: ids\ntimeout: 10s", newTestCache())
+	first := pageOf("u1", "")
+	answered := call.later(t, request{path: "/webhook", body: "[" + first + `,{"type":"page","userId":"u1","messageId":"later"}]`, header: http.Header{"X-Signature": {signatureOf(first)}}})
+	_, ack := readOne(t, in)
+	require.NoError(t, ack(t.Context(), errors.New("no")))
+	assert.Equal(t, 503, (<-answered).status)
+	assert.Empty(t, in.handler.dedupe.flights)
+	assert.Zero(t, in.handler.allowance.used.Load())
+	ctx, done := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer done()
+	_, _, err := in.ReadBatch(ctx)
+	assert.ErrorIs(t, err, context.DeadlineExceeded)
+}
+
+func TestWavesOf_KeepTheOrderOfEachPerson(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var messages service.MessageBatch
+		var ids []callID
+		people := map[*service.Message][]string{}
+		place := map[*service.Message]int{}
+		for i := range rapid.IntRange(1, 20).Draw(t, "calls") {
+			msg := service.NewMessage(nil)
+			id := callID{trust: segment.Trust(rapid.IntRange(1, 3).Draw(t, "trust")), previousID: rapid.SampledFrom([]string{"", "", "a", "b"}).Draw(t, "previous")}
+			for _, key := range []string{shMetaUserID, shMetaAnonymousID} {
+				setMetaCopy(msg, key, rapid.SampledFrom([]string{"", "a", "b", "c"}).Draw(t, key))
+			}
+			people[msg], place[msg] = peopleOf(msg, id), i
+			messages, ids = append(messages, msg), append(ids, id)
+		}
+		type turn struct{ wave, batch, at, call int }
+		seen := map[string][]turn{}
+		count := 0
+		for w, wave := range wavesOf(messages, ids) {
+			for b, batch := range wave {
+				require.Len(t, batch.ids, len(batch.messages))
+				for at, msg := range batch.messages {
+					count++
+					assert.Equal(t, batch.trust, ids[place[msg]].trust)
+					assert.Equal(t, batch.trust, batch.ids[at].trust)
+					for _, person := range people[msg] {
+						seen[person] = append(seen[person], turn{w, b, at, place[msg]})
+					}
+				}
+			}
+		}
+		assert.Equal(t, len(messages), count)
+		for person, turns := range seen {
+			for i := range turns[1:] {
+				before, after := turns[i], turns[i+1]
+				assert.LessOrEqual(t, before.call, after.call, person)
+				assert.True(t, before.wave < after.wave || before.batch == after.batch, "%s is in two batches of one wave", person)
+			}
+		}
+	})
 }
 
 func TestTrust_ARequestFailsWithOneOfItsBatches(t *testing.T) {

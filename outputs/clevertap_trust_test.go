@@ -15,7 +15,7 @@ import (
 // sentBy is a record of a call that was received from somebody.
 func sentBy(sender segment.Sender, record string) *service.Message {
 	msg := service.NewMessageWithContext(metadata.Restricted(sender.Trust), []byte(record))
-	msg.MetaSetImmut(metadata.NoteKey, metadata.NewNote(sender, "m1"))
+	msg.MetaSetImmut(metadata.NoteKey, metadata.NewNote(sender, "m1", "u1"))
 	return msg
 }
 

@@ -46,8 +46,9 @@ func newSegmentToClevertap(cfg segmentToClevertapConfig, mgr *service.Resources)
 			"for good, also when two people use one device")
 	}
 	if cfg.mapping.DeleteEvent != "" && !cfg.mapping.DeleteEventTrusted {
-		mgr.Logger().Warn("segment_to_clevertap: delete_event deletes only for calls that a webhook's signature covers; " +
-			"behind a source other than segment_http to which only you can write, set delete_event_trusted")
+		mgr.Logger().Warn("segment_to_clevertap: delete_event deletes for calls that a webhook's signature covers, and " +
+			"Segment signs what anybody sends with the public key of a source; behind a source other than segment_http to which " +
+			"only you can write, set delete_event_trusted")
 	}
 	if _, err := mapping.NewMapper(cfg.mapping); err != nil {
 		return nil, err
@@ -109,7 +110,7 @@ func (p *segmentToClevertap) mapCall(
 	ctx context.Context, w *worker, doc segment.Document, i int, origin metadata.Origin,
 ) (result mapping.Result, err error) {
 	err = doc.Decode(i, &w.call)
-	sender := origin.SenderOf(w.call.MessageID)
+	sender := origin.SenderOf(w.call.MessageID, w.call.UserID)
 	if err != nil {
 		if result.Dropped = w.mapper.Dropped(&w.call, sender); result.Dropped == mapping.NotDropped {
 			return result, p.refuse(err)

@@ -229,7 +229,7 @@ func TestABrokenCacheFailsTheMessageWithoutSayingWhose(t *testing.T) {
 // receivedFrom is a message as segment_http hands it on.
 func receivedFrom(trust segment.Trust, raw string) *service.Message {
 	msg := service.NewMessageWithContext(metadata.Restricted(trust), []byte(raw))
-	msg.MetaSetImmut(metadata.NoteKey, metadata.NewNote(segment.Sender{Trust: trust}, "m1"))
+	msg.MetaSetImmut(metadata.NoteKey, metadata.NewNote(segment.Sender{Trust: trust}, "m1", "u"))
 	return msg
 }
 

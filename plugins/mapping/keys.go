@@ -214,7 +214,7 @@ func (t *keyTable) derive(name string) key {
 		k.fixes = PropertiesDropped
 		return k
 	}
-	if t.rule.traits && (assignsIdentity(name) || assignsIdentity(text)) {
+	if t.rule.traits && assignsIdentity(name) || t.rule.profile && assignsIdentity(text) {
 		return key{role: reserved}
 	}
 	k.target = t.target(text)
@@ -265,13 +265,16 @@ func cleanName(name, forbidden string, sanitized, truncated Fixes) (string, Fixe
 // assignsIdentity spots names under which CleverTap would take a trait for an id of the person.
 // https://developer.clevertap.com/docs/upload-user-profiles-api
 func assignsIdentity(name string) bool {
-	switch len(name) {
-	case len("FBID"):
-		return strings.EqualFold(name, "FBID") || strings.EqualFold(name, "GPID")
-	case len("identity"):
-		return strings.EqualFold(name, "identity") || strings.EqualFold(name, "objectId")
+	switch foldedKey(name) {
+	case "fbid", "gpid", "identity", "objectid":
+		return true
 	}
 	return false
+}
+
+// foldedKey is a key as CleverTap compares them: without regard to case and spaces.
+func foldedKey(name string) string {
+	return strings.ToLower(strings.Join(strings.Fields(name), ""))
 }
 
 // isVerbatim spots CleverTap's own profile keys, whose spelling no case rule may touch. They are short.

@@ -52,10 +52,9 @@ func holdsOperator(v jsontree.Value) bool {
 	return false
 }
 
-// isControl spots the keys by which CleverTap subscribes and unsubscribes people, in any spelling that it may take for one:
-// it compares names without regard to case and spaces.
+// isControl spots the keys by which CleverTap subscribes and unsubscribes people, in any spelling that it may take for one.
 func isControl(name string) bool {
-	folded := strings.ToLower(strings.Join(strings.Fields(name), ""))
+	folded := foldedKey(name)
 	switch folded {
 	case "category-unsubscribe", "category-resubscribe", "subscriptiongroups", "ct_is_test_user":
 		return true

@@ -11,8 +11,8 @@ const NoteKey = "segment_note"
 
 // note is what belongs to one call. The copies of a message share it. It is never changed.
 type note struct {
-	sender    segment.Sender
-	messageID string
+	sender            segment.Sender
+	messageID, userID string
 }
 
 // Copy is what everybody else gets to see of a note: nothing. The engine calls it for mappings and for whatever writes
@@ -20,9 +20,9 @@ type note struct {
 func (*note) Copy() any { return nil }
 
 // NewNote returns the note of a call, to be set as an immutable value under NoteKey. It holds for the call with this
-// messageId alone.
-func NewNote(sender segment.Sender, messageID string) interface{ Copy() any } {
-	return &note{sender, messageID}
+// messageId alone, and what the sender has proved for this userId alone.
+func NewNote(sender segment.Sender, messageID, userID string) interface{ Copy() any } {
+	return &note{sender, messageID, userID}
 }
 
 // trustKey is the key of a restriction in a context.
@@ -47,9 +47,9 @@ type Message interface {
 
 // Origin is where a message comes from.
 type Origin struct {
-	sender    segment.Sender
-	messageID string
-	received  bool
+	sender            segment.Sender
+	messageID, userID string
+	received          bool
 }
 
 // OriginOf reads the origin of a message. The zero Origin is that of a message from any other source than a receiver of
@@ -64,7 +64,7 @@ func OriginOf(msg Message) Origin {
 	case !noted:
 		return Origin{sender: segment.Sender{Trust: segment.TrustTracking}, received: true}
 	}
-	o := Origin{sender: own.sender, messageID: own.messageID, received: true}
+	o := Origin{sender: own.sender, messageID: own.messageID, userID: own.userID, received: true}
 	if restricted {
 		o.sender.Trust = min(o.sender.Trust, restriction)
 	}
@@ -79,11 +79,16 @@ func (o Origin) Received() bool { return o.received }
 func (o Origin) Sender() segment.Sender { return o.sender }
 
 // SenderOf is who sent a call that was read from the message. A call with another messageId than the message came with is
-// another sender's: the engine's `archive` gives the joined calls of a batch the note of the first. It is trusted as much
-// as anybody.
-func (o Origin) SenderOf(messageID string) segment.Sender {
-	if o.received && messageID != "" && messageID != o.messageID {
+// another sender's: the engine's `archive` gives the joined calls of a batch the note of the first. And a proof is about
+// one userId: of another one, which a mapping may have taken from anywhere in the call, it says nothing.
+func (o Origin) SenderOf(messageID, userID string) segment.Sender {
+	switch {
+	case !o.received:
+		return o.sender
+	case messageID != "" && messageID != o.messageID:
 		return segment.Sender{Trust: segment.TrustTracking}
+	case o.sender.Trust == segment.TrustVerified && userID != o.userID:
+		return segment.Sender{Trust: segment.TrustTracking, PublicDeletes: o.sender.PublicDeletes}
 	}
 	return o.sender
 }

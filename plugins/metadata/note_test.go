@@ -23,7 +23,7 @@ func message(restriction segment.Trust, sender segment.Sender) *service.Message 
 	}
 	msg := service.NewMessageWithContext(ctx, []byte(`{}`))
 	if sender.Trust != segment.TrustNone {
-		msg.MetaSetImmut(metadata.NoteKey, metadata.NewNote(sender, "m1"))
+		msg.MetaSetImmut(metadata.NoteKey, metadata.NewNote(sender, "m1", "u1"))
 	}
 	return msg
 }
@@ -68,10 +68,22 @@ func TestOrigin_APermissionStandsInTheNoteAlone(t *testing.T) {
 
 func TestOrigin_ANoteHoldsForItsOwnCallAlone(t *testing.T) {
 	origin := metadata.OriginOf(message(segment.TrustSigned, segment.Sender{Trust: segment.TrustSigned, PublicDeletes: true}))
-	assert.True(t, origin.SenderOf("m1").MayDelete())
-	assert.True(t, origin.SenderOf("").MayDelete(), "a mapping may leave the id out")
-	assert.False(t, origin.SenderOf("m2").MayDelete())
-	assert.Equal(t, segment.Sender{}, metadata.Origin{}.SenderOf("m2"), "nothing is known of other sources")
+	assert.True(t, origin.SenderOf("m1", "u1").MayDelete())
+	assert.True(t, origin.SenderOf("", "u1").MayDelete(), "a mapping may leave the id out")
+	assert.False(t, origin.SenderOf("m2", "u1").MayDelete())
+	assert.Equal(t, segment.Sender{}, metadata.Origin{}.SenderOf("m2", "u1"), "nothing is known of other sources")
+}
+
+func TestOrigin_AProofHoldsForItsUserAlone(t *testing.T) {
+	for sender, want := range map[segment.Sender]segment.Trust{
+		{Trust: segment.TrustVerified}: segment.TrustTracking,
+		{Trust: segment.TrustSigned}:   segment.TrustSigned, // a signature covers whatever a mapping makes a user of
+	} {
+		origin := metadata.OriginOf(message(sender.Trust, sender))
+		assert.Equal(t, sender.Trust, origin.SenderOf("m1", "u1").Trust)
+		assert.Equal(t, want, origin.SenderOf("m1", "victim").Trust)
+		assert.Equal(t, want, origin.SenderOf("m1", "").Trust)
+	}
 }
 
 func TestOrigin_TextsAreNotBelieved(t *testing.T) {
