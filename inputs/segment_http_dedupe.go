@@ -77,13 +77,46 @@ func (d *dedupe) claim(ctx context.Context, ids []callID) (fresh []bool, c *clai
 	d.mu.Unlock()
 	ctx, done := context.WithTimeout(ctx, d.timeout)
 	defer done()
-	for i := range ids {
+	each(len(ids), func(i int) {
 		if fresh[i] && d.known(ctx, keys[i]) {
 			fresh[i] = false
 			d.land(c, keys[i], true)
 		}
-	}
+	})
 	return fresh, c
+}
+
+const (
+	// dedupeFast is how long the look-ups of a request may take one after the other: those in memory take less. A cache on
+	// the network gets the rest in parallel, or a large batch would use up the time of all of them.
+	dedupeFast     = time.Millisecond
+	dedupeParallel = 16
+)
+
+// each calls an operation for 0 to n-1, in parallel where that takes long.
+func each(n int, operate func(i int)) {
+	began := time.Now()
+	for i := range n {
+		if n-i > 1 && time.Since(began) > dedupeFast {
+			inParallel(i, n, operate)
+			return
+		}
+		operate(i)
+	}
+}
+
+func inParallel(from, to int, operate func(i int)) {
+	var next atomic.Int64
+	next.Store(int64(from))
+	var workers sync.WaitGroup
+	for range min(dedupeParallel, to-from) {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < to; i = int(next.Add(1)) - 1 {
+				operate(i)
+			}
+		})
+	}
+	workers.Wait()
 }
 
 // known asks the cache. When it fails the call counts as new: twice is better than never.
@@ -103,15 +136,15 @@ func (d *dedupe) known(ctx context.Context, key string) (found bool) {
 func (d *dedupe) settle(ctx context.Context, c *claim, ids []callID, delivered bool) {
 	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), d.timeout)
 	defer done()
-	for _, id := range ids {
-		key := dedupeKey(id)
+	each(len(ids), func(i int) {
+		key := dedupeKey(ids[i])
 		if delivered {
 			d.use(ctx, func(cache service.Cache) error {
 				return cache.Set(ctx, key, []byte{'1'}, &d.ttl)
 			})
 		}
 		d.land(c, key, delivered)
-	}
+	})
 }
 
 func (d *dedupe) land(c *claim, key string, delivered bool) {

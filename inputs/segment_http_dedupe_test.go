@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -135,6 +136,25 @@ func TestDedupeKeysFitEveryCache(t *testing.T) {
 		assert.Regexp(t, "^[0-9a-f]{32}$", dedupeKey(a), "no id names a file elsewhere")
 		assert.Equal(t, a == b, dedupeKey(a) == dedupeKey(b))
 	})
+}
+
+// A cache that takes a millisecond for each id must not use up the time of a large request.
+func TestDedupe_AsksASlowCacheInParallel(t *testing.T) {
+	var asked, at, most atomic.Int64
+	each(500, func(int) {
+		most.Store(max(most.Load(), at.Add(1)))
+		time.Sleep(time.Millisecond)
+		asked.Add(1)
+		at.Add(-1)
+	})
+	assert.EqualValues(t, 500, asked.Load())
+	assert.Greater(t, most.Load(), int64(4))
+	assert.LessOrEqual(t, most.Load(), int64(dedupeParallel))
+
+	seen := make([]int, 1000)
+	each(len(seen), func(i int) { seen[i]++ })
+	assert.NotContains(t, seen, 0)
+	each(0, func(int) { t.Fatal("there is nothing") })
 }
 
 // Callers send overlapping batches at once and again until they hear 200; the pipeline refuses every third.

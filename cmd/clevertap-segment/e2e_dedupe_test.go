@@ -73,10 +73,10 @@ func TestE2EDedupeUnderFaults(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake, url := fakeClevertap(t, clevertaptest.Options{Faults: clevertaptest.Faults{
-				Latency: 400 * time.Millisecond, ErrorRate: 0.3, PartialRate: 0.05,
+				Latency: 1200 * time.Millisecond, ErrorRate: 0.3, PartialRate: 0.05,
 			}})
 			const clevertap = "output.switch.cases.1.output.fallback.0.clevertap."
-			p, batch := endpoint(t, append(settings(), "CLEVERTAP_URL="+url, "input.segment_http.timeout=300ms",
+			p, batch := endpoint(t, append(settings(), "CLEVERTAP_URL="+url, "input.segment_http.timeout=900ms",
 				clevertap+"backoff.initial_interval=10ms", clevertap+"backoff.max_interval=50ms", clevertap+"max_retries=100")...)
 			const requests = 60
 			var callers sync.WaitGroup
