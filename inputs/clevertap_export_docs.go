@@ -50,7 +50,7 @@ const (
 input:
   clevertap_events:
     account_id: ${CLEVERTAP_ACCOUNT_ID}
-    passcode: ${CLEVERTAP_PASSCODE}
+    passcode: "${CLEVERTAP_PASSCODE}"
     region: in1
     from: 2026-01-01
     timezone: Asia/Kolkata
@@ -91,7 +91,7 @@ const (
 input:
   clevertap_profiles:
     account_id: ${CLEVERTAP_ACCOUNT_ID}
-    passcode: ${CLEVERTAP_PASSCODE}
+    passcode: "${CLEVERTAP_PASSCODE}"
     region: in1
     event_names: [ App Launched ]
     from: 2026-01-01

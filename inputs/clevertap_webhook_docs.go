@@ -50,7 +50,7 @@ input:
     address: 127.0.0.1:4197
     path: /clevertap
     username: ${WEBHOOK_USERNAME}
-    password: ${WEBHOOK_PASSWORD}
+    password: "${WEBHOOK_PASSWORD}"
 
 output:
   file:

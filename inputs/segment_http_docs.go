@@ -95,7 +95,7 @@ pipeline:
 output:
   clevertap:
     account_id: ${CLEVERTAP_ACCOUNT_ID}
-    passcode: ${CLEVERTAP_PASSCODE}
+    passcode: "${CLEVERTAP_PASSCODE}"
     batching: { count: 1000, period: 100ms }
 `
 )

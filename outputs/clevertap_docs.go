@@ -49,7 +49,7 @@ output:
   fallback:
     - clevertap:
         account_id: ${CLEVERTAP_ACCOUNT_ID}
-        passcode: ${CLEVERTAP_PASSCODE}
+        passcode: "${CLEVERTAP_PASSCODE}"
         region: in1
     - file:
         path: ./dead-letter.jsonl

@@ -29,7 +29,7 @@ The engine passes batches to as many writers as `+"`max_in_flight`"+` says, each
 output:
   clevertap:
     account_id: ${CLEVERTAP_ACCOUNT_ID}
-    passcode: ${CLEVERTAP_PASSCODE}
+    passcode: "${CLEVERTAP_PASSCODE}"
     batching:
       count: 1000
       period: 1s

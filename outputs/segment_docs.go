@@ -50,7 +50,7 @@ const (
 output:
   fallback:
     - segment:
-        write_key: ${SEGMENT_WRITE_KEY}
+        write_key: "${SEGMENT_WRITE_KEY}"
         region: eu1
     - file:
         path: ./dead-letter.jsonl

@@ -30,7 +30,7 @@ output:
           fallback:
             - clevertap:
                 account_id: ${CLEVERTAP_ACCOUNT_ID}
-                passcode: ${CLEVERTAP_PASSCODE}
+                passcode: "${CLEVERTAP_PASSCODE}"
             - resource: dead_letter
 output_resources:
   - label: dead_letter

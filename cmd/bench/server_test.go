@@ -26,7 +26,7 @@ func TestTheServerTellsHowLongTheRecordsAre(t *testing.T) {
 func TestTheServerCountsRecordsWhenAsked(t *testing.T) {
 	got := exchange(t, []string{"segment", counted}, `{"batch":[{},{},{}]}`, `{"batch":[{}]}`, `{"batch":[]}`)
 	assert.EqualValues(t, 4, got.Records)
-	assert.EqualValues(t, 2, got.Requests, "a probe without calls is none")
+	assert.EqualValues(t, 2, got.Requests, "a probe without calls does not count")
 }
 
 func exchange(t *testing.T, args []string, bodies ...string) (got received) {

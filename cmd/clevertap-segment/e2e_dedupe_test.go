@@ -64,7 +64,7 @@ func occurrences(t *testing.T, fake *clevertaptest.Server) map[string]int {
 	return seen
 }
 
-// Callers lose patience long before a slow and failing CleverTap has accepted, and come again, some while their first
+// Callers time out long before a slow and failing CleverTap has accepted, and come again, some while their first
 // attempt is under way. No reply of CleverTap's gets lost, so nothing may come twice.
 func TestE2EDedupeUnderFaults(t *testing.T) {
 	for name, settings := range map[string]func() []string{

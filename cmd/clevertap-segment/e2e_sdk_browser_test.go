@@ -69,7 +69,7 @@ func TestE2ESDKForBrowsers(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			fake, url := fakeClevertap(t, clevertaptest.Options{})
-			// Not the first, which is anonymous: when the SDK sends such a call again, it takes the id of whoever is signed in
+			// Not the first, which is anonymous: when the SDK sends such a call again, it takes the id of the user who is signed in
 			// by then.
 			outage(fake, 2, 1+test.outage)
 			page := shop(t)

@@ -114,7 +114,7 @@ func assertEveryType(t *testing.T, fake *clevertaptest.Server, p *process, large
 		assert.Equal(t, ada.ID, event.ProfileID, event.Name)
 		assert.NotContains(t, properties, event.Name, "each once")
 		properties[event.Name] = event.Properties
-		if event.Name == "Course Started" { // corrected by the difference of the clocks, which is none, and the way here
+		if event.Name == "Course Started" { // corrected by the difference of the clocks, which is zero, and the way here
 			assert.InDelta(t, time.Date(2026, 3, 1, 12, 34, 56, 0, time.UTC).Unix(), event.TS, 2)
 		} else {
 			assert.InDelta(t, time.Now().Unix(), event.TS, 60)
