@@ -43,18 +43,21 @@ func TestFurtherConnectionsWait(t *testing.T) {
 func TestWhoIsStillSendingCanReadTheRefusal(t *testing.T) {
 	target := newHostileTarget(t, "")
 	request := hostileUnkeyed("/v1/track", strings.Repeat(" ", 8<<20), "Authorization: Basic Y2FuYXJ5Og==")
-	var senders sync.WaitGroup
-	for range 50 {
-		conn := target.dial(t)
-		senders.Go(func() { _, _ = io.WriteString(conn, request) })
-		senders.Go(func() {
-			all, err := io.ReadAll(conn)
-			assert.NoError(t, err)
-			assert.Contains(t, string(all), "HTTP/1.1 401 ")
-			assert.NoError(t, conn.Close())
-		})
+	// A few at a time: on a busy machine, more keep each other from sending their headers in time, which is answered 408.
+	for range 8 {
+		var senders sync.WaitGroup
+		for range 5 {
+			conn := target.dial(t)
+			senders.Go(func() { _, _ = io.WriteString(conn, request) })
+			senders.Go(func() {
+				all, err := io.ReadAll(conn)
+				assert.NoError(t, err)
+				assert.Contains(t, string(all), "HTTP/1.1 401 ")
+				assert.NoError(t, conn.Close())
+			})
+		}
+		senders.Wait()
 	}
-	senders.Wait()
 }
 
 type panicking struct{ httpHandler }
