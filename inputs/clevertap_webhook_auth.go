@@ -4,13 +4,15 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"net/http"
+
+	"github.com/valyala/fasthttp"
 )
 
 // webhookAuth decides who may call. The zero value lets everybody in.
 type webhookAuth struct {
 	// challenge is what a caller without the secret is told (RFC 9110, 15.5.2); empty when there is no secret.
 	challenge string
-	allows    func(*exchange) bool
+	allows    func(*fasthttp.RequestHeader) bool
 }
 
 // open tells that nobody is turned away.
@@ -18,8 +20,8 @@ func (a webhookAuth) open() bool { return a.allows == nil }
 
 func newBasicAuth(username, password string) webhookAuth {
 	user, pass := newSecret(username), newSecret(password)
-	return webhookAuth{`Basic realm="clevertap_webhook", charset="UTF-8"`, func(x *exchange) bool {
-		r := http.Request{Header: http.Header{"Authorization": {x.header("Authorization")}}}
+	return webhookAuth{`Basic realm="clevertap_webhook", charset="UTF-8"`, func(head *fasthttp.RequestHeader) bool {
+		r := http.Request{Header: http.Header{"Authorization": {string(head.Peek("Authorization"))}}}
 		givenUser, givenPass, _ := r.BasicAuth()
 		// Both are always compared: the time must not tell which one is wrong.
 		return user.equals(givenUser)&pass.equals(givenPass) == 1
@@ -28,8 +30,8 @@ func newBasicAuth(username, password string) webhookAuth {
 
 func newHeaderAuth(name, value string) webhookAuth {
 	secret := newSecret(value)
-	return webhookAuth{`Secret realm="clevertap_webhook"`, func(x *exchange) bool {
-		return secret.equals(x.header(name)) == 1
+	return webhookAuth{`Secret realm="clevertap_webhook"`, func(head *fasthttp.RequestHeader) bool {
+		return secret.equals(string(head.Peek(name))) == 1
 	}}
 }
 

@@ -1,14 +1,15 @@
 package inputs
 
 import (
+	"context"
 	"errors"
-	"io"
 	"net/http"
 	"os"
 	"strconv"
 	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
+	"github.com/valyala/fasthttp"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap"
 )
@@ -22,7 +23,9 @@ const (
 	cwhSource = "webhook"
 
 	// webhookGrowth bounds how much larger the messages of a call may be than the largest body: each repeats the call.
-	webhookGrowth = 16
+	webhookGrowth = 8
+	// webhookMessageBytes is about what a message takes in memory besides its content.
+	webhookMessageBytes = 1024
 )
 
 // webhookHandler is the HTTP side of the input.
@@ -30,7 +33,8 @@ type webhookHandler struct {
 	config clevertapWebhookConfig
 	now    func() time.Time
 
-	handover *handover
+	handover  *handover
+	allowance *allowance
 
 	requests, profiles *service.MetricCounter
 }
@@ -38,8 +42,9 @@ type webhookHandler struct {
 func newWebhookHandler(c clevertapWebhookConfig, metrics *service.Metrics, now func() time.Time) *webhookHandler {
 	return &webhookHandler{
 		config: c, now: now, handover: newHandover(c.maxRequests),
-		requests: metrics.NewCounter("clevertap_webhook_requests_total", "code"),
-		profiles: metrics.NewCounter("clevertap_webhook_profiles_total"),
+		allowance: newAllowance(c.maxInFlightBytes, (1+webhookGrowth)*c.maxBodyBytes+clevertap.MaxWebhookProfiles*webhookMessageBytes),
+		requests:  metrics.NewCounter("clevertap_webhook_requests_total", "code"),
+		profiles:  metrics.NewCounter("clevertap_webhook_profiles_total"),
 	}
 }
 
@@ -62,6 +67,7 @@ func (h *webhookHandler) serveHTTP(x *exchange) {
 }
 
 func (h *webhookHandler) answer(x *exchange) *webhookAnswer {
+	// CleverTap's own three seconds begin with the request.
 	until := newPatience(h.config.timeout)
 	defer until.timer.Stop()
 	switch {
@@ -69,33 +75,40 @@ func (h *webhookHandler) answer(x *exchange) *webhookAnswer {
 		return answerPath
 	case x.method() != http.MethodPost:
 		return answerMethod
-	case !h.config.auth.open() && !h.config.auth.allows(x):
+	case !h.knows(&x.ctx.Request.Header):
 		return answerAuth
 	case closed(h.handover.draining):
 		return answerStopping
+	}
+	held := &share{of: h.allowance}
+	defer held.end()
+	body, refusal := h.read(x, held)
+	if refusal != nil {
+		return refusal
 	}
 	if !h.handover.enter() {
 		return answerOverload
 	}
 	defer h.handover.leave()
-	body, refusal := h.read(x)
-	if refusal != nil {
-		return refusal
-	}
-	return h.take(until, body)
+	return h.take(until, body, held)
 }
 
-func (h *webhookHandler) read(x *exchange) ([]byte, *webhookAnswer) {
+func (h *webhookHandler) knows(head *fasthttp.RequestHeader) bool {
+	return h.config.auth.open() || h.config.auth.allows(head)
+}
+
+func (h *webhookHandler) read(x *exchange, held *share) ([]byte, *webhookAnswer) {
 	if packing := x.header("Content-Encoding"); packing != "" && packing != "identity" {
 		return nil, answerPacked
 	}
-	body, err := io.ReadAll(x.body(h.config.maxBodyBytes))
-	var tooLarge *http.MaxBytesError
+	body, err := readWithin(x.body(h.config.maxBodyBytes), h.config.maxBodyBytes, x.announced(), held)
 	switch {
 	case err == nil:
 		return body, nil
-	case errors.As(err, &tooLarge):
+	case isTooLarge(err):
 		return nil, answerTooLarge
+	case errors.Is(err, errNoRoom):
+		return nil, answerOverload
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, answerTimeout
 	}
@@ -103,11 +116,21 @@ func (h *webhookHandler) read(x *exchange) ([]byte, *webhookAnswer) {
 }
 
 // take reads a body and delivers what is in it.
-func (h *webhookHandler) take(until patience, body []byte) *webhookAnswer {
-	parts, err := clevertap.SplitWebhook(body, webhookGrowth*h.config.maxBodyBytes)
+func (h *webhookHandler) take(until patience, body []byte, held *share) *webhookAnswer {
+	parts, err := clevertap.SplitWebhook(body, func(bytes int64) error {
+		switch {
+		case bytes > webhookGrowth*int64(h.config.maxBodyBytes):
+			return errTooLarge
+		case !held.take(int(bytes)):
+			return errNoRoom
+		}
+		return nil
+	})
 	switch {
-	case errors.Is(err, clevertap.ErrWebhookTooLarge):
+	case errors.Is(err, clevertap.ErrWebhookTooLarge), errors.Is(err, errTooLarge):
 		return answerTooLarge
+	case errors.Is(err, errNoRoom):
+		return answerOverload
 	case errors.Is(err, clevertap.ErrWebhookProfiles):
 		return answerProfiles
 	case err != nil:
@@ -116,8 +139,11 @@ func (h *webhookHandler) take(until patience, body []byte) *webhookAnswer {
 		return answerTest
 	case len(parts.Bodies) == 0:
 		return answerEmpty
+	case !held.take(len(parts.Bodies) * webhookMessageBytes):
+		return answerOverload
 	}
-	outcome := h.handover.deliver(until, []*parcel{newParcel(h.messages(parts), nil)})
+	held.passOn()
+	outcome := h.handover.deliver(until, []*parcel{newParcel(h.messages(parts), func(context.Context, error) { held.give() })})
 	if outcome == delivered {
 		h.profiles.Incr(int64(len(parts.Bodies)))
 	}

@@ -17,6 +17,7 @@ type exchange struct {
 	// authority is the host of a target in absolute form, else empty.
 	authority string
 	ended     bool // the body was read to its end
+	sent      int  // bytes of the body that have come, packed as they are
 }
 
 // newExchange is refused with a status if it is no request for a handler.
@@ -85,6 +86,7 @@ type exchangeBody exchange
 
 func (b *exchangeBody) Read(p []byte) (int, error) {
 	n, err := b.ctx.RequestBodyStream().Read(p)
+	b.sent += n
 	b.ended = b.ended || err == io.EOF
 	return n, err
 }

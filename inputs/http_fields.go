@@ -16,6 +16,7 @@ const (
 	httpFieldTimeout        = "timeout"
 	httpFieldMaxBodyBytes   = "max_body_bytes"
 	httpFieldMaxRequests    = "max_in_flight_requests"
+	httpFieldMaxBytes       = "max_in_flight_bytes"
 	httpFieldMaxConnections = "max_connections"
 	httpFieldTLS            = "tls"
 	httpFieldCertFile       = "cert_file"
@@ -42,6 +43,8 @@ func httpLimitFields(d httpDefaults) []*service.ConfigField {
 		fields.Duration(httpFieldTimeout, d.timeout).Description(d.timeoutMeaning),
 		atLeastOne(httpFieldMaxBodyBytes, d.maxBodyBytes).Description(d.bodyMeaning),
 		atLeastOne(httpFieldMaxRequests, d.maxRequests).Description(d.requestsMeaning),
+		atLeastOne(httpFieldMaxBytes, 64<<20).
+			Description("How many bytes of requests may be in memory until they are acknowledged, with what it takes to parse them. Requests beyond are told to come again. Large requests leave a quarter of it to small ones, and senders that have not shown a key or a signature yet get a quarter. It is more if the largest request needs more."),
 		atLeastOne(httpFieldMaxConnections, 10_000).
 			Description("How many connections may be open at once, idle ones included: each takes some 20 KB. Further ones wait until one is closed."),
 		service.NewObjectField(httpFieldTLS,
@@ -65,6 +68,7 @@ type httpConfig struct {
 	address                                   string
 	timeout                                   time.Duration
 	maxBodyBytes, maxRequests, maxConnections int
+	maxInFlightBytes                          int
 	// tls is nil for plain HTTP.
 	tls    *tls.Config
 	listen netutil.ListenerConfig
@@ -82,7 +86,8 @@ func httpConfigFromParsed(conf *service.ParsedConfig) (c httpConfig, err error) 
 		return c, fmt.Errorf("%s must be longer than zero", httpFieldTimeout)
 	}
 	for name, target := range map[string]*int{
-		httpFieldMaxBodyBytes: &c.maxBodyBytes, httpFieldMaxRequests: &c.maxRequests, httpFieldMaxConnections: &c.maxConnections,
+		httpFieldMaxBodyBytes: &c.maxBodyBytes, httpFieldMaxRequests: &c.maxRequests, httpFieldMaxBytes: &c.maxInFlightBytes,
+		httpFieldMaxConnections: &c.maxConnections,
 	} {
 		if *target, err = intAtLeastOne(conf, name); err != nil {
 			return

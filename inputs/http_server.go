@@ -29,7 +29,11 @@ const (
 )
 
 // httpHandler answers one request.
-type httpHandler interface{ serveHTTP(x *exchange) }
+type httpHandler interface {
+	serveHTTP(x *exchange)
+	// knows tells by the headers alone whether a sender is no stranger.
+	knows(head *fasthttp.RequestHeader) bool
+}
 
 // httpServer is what inputs share that take requests and answer them after the acknowledgement: it listens while the
 // pipeline runs, and gives what its handler hands over to the pipeline.
@@ -77,8 +81,8 @@ func (in *httpServer) newServer() *fasthttp.Server {
 		StreamRequestBody:            true,
 		MaxRequestBodySize:           1,
 		DisablePreParseMultipartForm: true,
-		HeaderReceived: func(*fasthttp.RequestHeader) fasthttp.RequestConfig {
-			return fasthttp.RequestConfig{ReadTimeout: in.config.timeout}
+		HeaderReceived: func(head *fasthttp.RequestHeader) fasthttp.RequestConfig {
+			return fasthttp.RequestConfig{ReadTimeout: in.bodyTimeout(head)}
 		},
 		ReadTimeout:  httpHeaderTimeout,
 		WriteTimeout: httpWriteTimeout,
@@ -93,6 +97,14 @@ func (in *httpServer) newServer() *fasthttp.Server {
 		// It quotes the addresses of callers, for every port scan.
 		Logger: log.New(io.Discard, "", 0),
 	}
+}
+
+// bodyTimeout is how long a body may take: half as long from a stranger.
+func (in *httpServer) bodyTimeout(head *fasthttp.RequestHeader) time.Duration {
+	if in.handler.knows(head) {
+		return in.config.timeout
+	}
+	return in.config.timeout / 2
 }
 
 // handle gives a request to the handler. Unlike Go's own server, fasthttp leaves panics to it.

@@ -23,7 +23,7 @@ const (
 	shFieldCorrectClock   = "correct_clock_skew"
 	shFieldDedupeCache    = "dedupe_cache"
 	shFieldDedupeTTL      = "dedupe_ttl"
-	shFieldMaxBytes       = "max_in_flight_bytes"
+	shFieldRateLimit      = "rate_limit"
 	shFieldTracking       = "tracking_api"
 	shFieldValidate       = "validate"
 )
@@ -63,9 +63,8 @@ func segmentHTTPSpec() *service.ConfigSpec {
 		Fields(trackingFields()...).
 		Fields(segmentWebhookFields()...).
 		Fields(dedupeFields()...).
+		Field(rateLimitField()).
 		Fields(httpLimitFields(shDefaults)...).
-		Field(atLeastOne(shFieldMaxBytes, 64<<20).
-			Description("How many bytes of bodies and calls may be in memory until they are acknowledged, with what it takes to parse them. Requests beyond are told to come again. One request of the largest size always has room.")).
 		Example(shExampleTitle, shExampleSummary, shExample)
 }
 
@@ -138,6 +137,14 @@ func dedupeFields() []*service.ConfigField {
 			Description("How long ids are remembered, where the cache knows of time.").
 			Advanced(),
 	}
+}
+
+func rateLimitField() *service.ConfigField {
+	return service.NewIntField(shFieldRateLimit).
+		Description("How many calls per second each write key may send, with bursts of one second. Requests beyond are answered 429 and come again. A request with more calls than that is accepted after a quiet second, and the key then waits until all of its calls are paid for. A write key is public, so whoever floods one also keeps its other senders waiting: this bounds what a flood can cost CleverTap and your disk. Where `write_keys` is empty, all keys share one limit. Webhooks have none. 0 means no limit.").
+		Default(0).
+		LintRule(`root = if this < 0 { ["rate_limit must not be negative; 0 means no limit"] }`).
+		Advanced()
 }
 
 func init() {

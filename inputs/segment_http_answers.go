@@ -62,8 +62,8 @@ var (
 // shAnswers are what differs between the routes: Segment's SDKs send again after 429 and every 5xx, its classic webhooks
 // after 5xx only.
 type shAnswers struct {
-	tooLarge, overload *shAnswer
-	of                 map[outcome]*shAnswer
+	tooLarge, growth, overload, tooMany *shAnswer
+	of                                  map[outcome]*shAnswer
 }
 
 var trackingAnswers = newSHAnswers(http.StatusBadRequest, http.StatusTooManyRequests, http.StatusServiceUnavailable)
@@ -73,7 +73,9 @@ var webhookRouteAnswers = newSHAnswers(http.StatusRequestEntityTooLarge, http.St
 func newSHAnswers(tooLarge, overload, timeout int) shAnswers {
 	return shAnswers{
 		tooLarge: shFailure(tooLarge, "payload_too_large", "the request is too large"),
+		growth:   shFailure(tooLarge, "growth_exceeded", "unpacked, and with its envelope repeated in each call, the request is too large for what was sent"),
 		overload: shFailure(overload, "overloaded", "too much at once, send it again"),
+		tooMany:  shFailure(overload, "rate_limited", "too many calls with this write key, send it again"),
 		of: map[outcome]*shAnswer{
 			delivered: shSuccess, refused: shRefused, stopping: shStopping,
 			timedOut: shFailure(timeout, "timed_out", "not acknowledged in time, send it again"),

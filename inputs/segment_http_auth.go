@@ -3,6 +3,8 @@ package inputs
 import (
 	"encoding/base64"
 	"strings"
+
+	"github.com/valyala/fasthttp"
 )
 
 // headerKey is the write key in the header: Basic with an empty password, or, from old clients, without the colon.
@@ -18,6 +20,10 @@ func headerKey(authorization string) string {
 	}
 	key, _, _ := strings.Cut(string(decoded), ":")
 	return key
+}
+
+func (h *segmentHTTPHandler) knows(head *fasthttp.RequestHeader) bool {
+	return h.admit(headerKey(string(head.Peek("Authorization")))) == nil
 }
 
 // admit checks a write key. Every configured key is compared: the time must not tell which one is nearly right.

@@ -1,10 +1,10 @@
 package inputs
 
 import (
+	"bytes"
 	"errors"
-	"io"
-	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -22,6 +22,8 @@ func (h *segmentHTTPHandler) readBody(x *exchange, held *share, answers shAnswer
 		return body, nil
 	case isTooLarge(err):
 		return nil, answers.tooLarge
+	case errors.Is(err, errGrowth):
+		return nil, answers.growth
 	case errors.Is(err, errNoRoom):
 		return nil, answers.overload
 	case errors.Is(err, errPacked):
@@ -33,71 +35,36 @@ func (h *segmentHTTPHandler) readBody(x *exchange, held *share, answers shAnswer
 }
 
 var (
-	errTooLarge = errors.New("too large")
-	errNoRoom   = errors.New("no room")
-	errPacked   = errors.New("packed in a way that is not supported")
+	errGrowth = errors.New("unpacks to more than it may")
+	errPacked = errors.New("packed in a way that is not supported")
 )
-
-func isTooLarge(err error) bool {
-	_, ok := errors.AsType[*http.MaxBytesError](err)
-	return ok || errors.Is(err, errTooLarge)
-}
 
 func (h *segmentHTTPHandler) unpack(x *exchange, held *share) ([]byte, error) {
-	body := x.body(h.config.maxBodyBytes)
-	// A sender may announce anything.
-	first := min(x.announced(), h.config.maxBodyBytes)
-	whole := first
-	switch strings.ToLower(x.header("Content-Encoding")) {
-	case "", "identity":
-	case "gzip":
-		first, whole = shCallPacks*first, shBatchPacks*whole
-		unpacked := gzipReaders.Get().(*gzip.Reader)
-		defer gzipReaders.Put(unpacked)
-		if err := unpacked.Reset(body); err != nil {
-			return nil, err
-		}
-		body = unpacked
-	default:
+	packing := strings.ToLower(x.header("Content-Encoding"))
+	if !slices.Contains([]string{"", "identity", "gzip"}, packing) {
 		return nil, errPacked
 	}
-	return readWithin(body, h.config.maxBodyBytes, first, whole, held)
-}
-
-const (
-	// shFirstRead is the most room that a body gets before any of it has come.
-	shFirstRead = 16 << 10
-	shLeastRead = 512
-
-	// shCallPacks and shBatchPacks are how much smaller a call and a batch of calls become by gzip, about.
-	shCallPacks  = 3
-	shBatchPacks = 10
-)
-
-// readWithin reads a body of at most so many bytes. The room for it is taken from the share: a little at first, then,
-// when that is full, as much as the whole should need. Numbers that are not positive say nothing.
-func readWithin(body io.Reader, limit, first, whole int, held *share) ([]byte, error) {
-	var all []byte
-	// The last byte is for reading the end.
-	next := max(shLeastRead, min(first+1, shFirstRead))
-	room := min(whole, limit) + 1
-	for {
-		if len(all) == cap(all) {
-			if !held.take(next - cap(all)) {
-				return nil, errNoRoom
-			}
-			all = append(make([]byte, 0, next), all...)
-			next = max(room, 2*next)
-		}
-		n, err := body.Read(all[len(all):cap(all)])
-		all = all[:len(all)+n]
-		switch {
-		case len(all) > limit:
-			return nil, errTooLarge
-		case err == io.EOF:
-			return all, nil
-		case err != nil:
-			return nil, err
-		}
+	sent, err := readWithin(x.body(h.config.maxBodyBytes), h.config.maxBodyBytes, x.announced(), held)
+	if err != nil || packing != "gzip" {
+		return sent, err
 	}
+	return h.gunzip(sent, held)
 }
+
+// gunzip unpacks a body that has come whole: unpacking takes 40 KB, which slow senders would hold on to.
+func (h *segmentHTTPHandler) gunzip(sent []byte, held *share) ([]byte, error) {
+	unpacked := gzipReaders.Get().(*gzip.Reader)
+	defer gzipReaders.Put(unpacked)
+	if err := unpacked.Reset(bytes.NewReader(sent)); err != nil {
+		return nil, err
+	}
+	limit := min(h.config.maxBodyBytes, mayBecome(len(sent)))
+	body, err := readWithin(unpacked, limit, shPacks*len(sent), held)
+	if errors.Is(err, errTooLarge) && limit < h.config.maxBodyBytes {
+		return nil, errGrowth
+	}
+	return body, err
+}
+
+// shPacks is how much smaller calls become by gzip, about.
+const shPacks = 8

@@ -30,15 +30,18 @@ type segmentHTTPConfig struct {
 	webhookOnly         bool
 	dedupeCache         string
 	dedupeTTL           time.Duration
-	maxInFlightBytes    int
+	rateLimit           int // calls per second and key; 0 for any number
 }
 
 func segmentHTTPConfigFromParsed(conf *service.ParsedConfig) (c segmentHTTPConfig, err error) {
 	if c.httpConfig, err = httpConfigFromParsed(conf); err != nil {
 		return
 	}
-	if c.maxInFlightBytes, err = intAtLeastOne(conf, shFieldMaxBytes); err != nil {
+	if c.rateLimit, err = conf.FieldInt(shFieldRateLimit); err != nil {
 		return
+	}
+	if c.rateLimit < 0 {
+		return c, fmt.Errorf("%s must not be negative; 0 means no limit", shFieldRateLimit)
 	}
 	if err = c.readPaths(conf); err != nil {
 		return

@@ -23,6 +23,7 @@ func (h *segmentHTTPHandler) deliver(until patience, calls *received, held *shar
 	if len(batch) == 0 {
 		held.give()
 	} else {
+		held.passOn()
 		outcome = h.handover.deliver(until, h.parcels(batch, ids, claimed, held)...)
 	}
 	if outcome == delivered {

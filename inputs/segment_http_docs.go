@@ -43,11 +43,11 @@ The answer is 200 only after the pipeline has acknowledged every call of the req
 | --- | --- |
 | 200 | delivered, or dropped on purpose, or refused for good (` + "`rejected`" + ` in the body) |
 | 400 | not JSON, no write key, a single call that is not valid, or a request for settings with an invalid ` + "`Host`" + ` |
-| 400 (413 on the webhook's path) | larger than ` + "`max_body_bytes`" + `, or with more JSON values than calls ever have |
+| 400 (413 on the webhook's path) | larger than ` + "`max_body_bytes`" + `, or with more JSON values than calls ever have; or, unpacked and with its envelope repeated in each call, more than a hundred times what was sent (16 KB are always allowed) or sixteen times ` + "`max_body_bytes`" + ` |
 | 401 | wrong write key or signature |
 | 403 | a page of an origin that is not in ` + "`allowed_origins`" + ` |
 | 404, 405, 415 | another path, or settings of an unknown write key; another method; another content encoding than gzip |
-| 429 (503 on the webhook's path) | too much at once |
+| 429 (503 on the webhook's path) | too much at once, see ` + "`max_in_flight_requests`, `max_in_flight_bytes`" + `; or more than ` + "`rate_limit`" + ` |
 | 431 | more than 16 KB of headers |
 | 503 | not delivered, or shutting down |
 | 503 (504 on the webhook's path) | no acknowledgement within ` + "`timeout`" + ` |
@@ -68,7 +68,7 @@ Headers are not passed on: they hold secrets.
 
 - segment_http_requests_total{route, code}: answers by route (tracking, webhook, settings, metrics, none) and status
 - segment_http_latency_ns{route}: from the request to its answer
-- segment_http_refused_total{route, reason}: requests refused as a whole: missing_write_key, invalid_write_key, invalid_signature, invalid_host, origin_not_allowed (also a page's preflight), malformed_json, payload_too_large, unsupported_encoding, overloaded, timed_out, not_delivered, stopping, not_found, method_not_allowed, or the reason of a single call. The log reports each, at most once a minute, except not_found, method_not_allowed and stopping
+- segment_http_refused_total{route, reason}: requests refused as a whole: missing_write_key, invalid_write_key, invalid_signature, invalid_host, origin_not_allowed (also a page's preflight), malformed_json, payload_too_large, growth_exceeded, unsupported_encoding, overloaded, rate_limited, timed_out, not_delivered, stopping, not_found, method_not_allowed, or the reason of a single call. The log reports each, at most once a minute, except not_found, method_not_allowed and stopping
 - segment_http_calls_total{type}: calls taken, those that are dropped as duplicates later among them
 - segment_http_rejected_total{reason}: calls refused by themselves
 - segment_http_trust_total{trust}: calls taken, by level of trust

@@ -129,7 +129,12 @@ func TestSegmentHTTPBoundsTheBytesItHolds(t *testing.T) {
 func TestSegmentHTTPHasRoomForTheLargestRequest(t *testing.T) {
 	in, err := parseSegmentHTTP(t, "max_body_bytes: 1000\nmax_in_flight_bytes: 1", nil)
 	require.NoError(t, err)
-	assert.EqualValues(t, 33000, in.handler.allowance.limit)
+	for name, held := range map[string]*share{
+		"of somebody known": {of: in.handler.allowance}, "of a stranger": {of: in.handler.allowance, stranger: true},
+	} {
+		assert.True(t, held.take(33000), name)
+		held.give()
+	}
 }
 
 func TestSegmentHTTPDrains(t *testing.T) {

@@ -32,7 +32,8 @@ type segmentHTTPHandler struct {
 
 	handover  *handover
 	allowance *allowance
-	dedupe    *dedupe // nil without a cache
+	rates     *rateLimits // nil without a limit
+	dedupe    *dedupe     // nil without a cache
 	cors      *cors.Cors
 	readers   callReaders
 	metrics   segmentHTTPMetrics
@@ -44,7 +45,8 @@ func newSegmentHTTPHandler(
 ) *segmentHTTPHandler {
 	h := &segmentHTTPHandler{
 		config: c, now: now, handover: newHandover(c.maxRequests),
-		allowance: newAllowance(max(c.maxInFlightBytes, (1+shParsing)*c.maxBodyBytes)),
+		allowance: newAllowance(c.maxInFlightBytes, (1+shParsing)*c.maxBodyBytes),
+		rates:     newRateLimits(c.rateLimit, c.writeKeys, now),
 		cors:      newCORS(c.allowedOrigins),
 		metrics:   newSegmentHTTPMetrics(metrics), refusals: newRefusals(log, now),
 	}

@@ -215,13 +215,11 @@ func TestHostileSlowness(t *testing.T) {
 		silent = append(silent, open(""), open("POST /v1"), open(head), open("POST / HTTP/1.1\r\nHost: a\r\nX: "+strings.Repeat("x", 1000)))
 	}
 	target.works(t)
-	for range 8 {
+	for range 50 {
 		silent = append(silent, open(head+"\r\n\r\n{"))
 	}
-	require.Eventually(t, func() bool { return len(target.handler.handover.slots) == 8 }, 5*time.Second, time.Millisecond)
-	reply := target.send(t, hostilePost("/v1/track", hostileCall))
-	assert.Equal(t, 429, reply.status)
-	assert.NotEmpty(t, reply.header.Get("Retry-After"))
+	require.Eventually(t, func() bool { return target.handler.allowance.used.Load() > 0 }, 5*time.Second, time.Millisecond)
+	target.works(t)
 	target.settles(t)
 	target.works(t)
 	for _, conn := range silent {

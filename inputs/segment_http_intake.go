@@ -23,6 +23,12 @@ const (
 
 	// shGrowth bounds how much larger the calls of a request may be than the largest body: each repeats its envelope.
 	shGrowth = 16
+	// shSentGrowth bounds how much larger they, and an unpacked body, may be than what was sent: what strangers can make
+	// this process store. Full contexts in each call of a batch, with nothing but ids and times to tell them apart, pack
+	// to a 25th.
+	shSentGrowth = 100
+	// shFreeGrowth is what any request may become, however small.
+	shFreeGrowth = 16 << 10
 	// shOwnBytes is at least what a call gains here: an id, its times and its type. SDKs fill the 32 KB to the last byte.
 	shOwnBytes = 512
 
@@ -34,7 +40,9 @@ type intake struct {
 	route   string
 	answers shAnswers
 	receipt segment.Receipt
-	// verify authenticates a body before it is parsed.
+	// known is true for a sender who has shown a key in the header.
+	known bool
+	// verify, if there is one, authenticates a body before it is parsed.
 	verify func(body []byte) *shAnswer
 	// open parses a body, and authenticates it by the key in it. The source is who may send calls of the same id.
 	open func(p *segment.Parser, body []byte) (doc segment.Document, source string, refused *shAnswer)
@@ -45,26 +53,31 @@ type intake struct {
 	meant func(call *segment.Call) bool
 }
 
-// serve takes a request in and answers after the acknowledgement.
+// serve takes a request in and answers after the acknowledgement. It takes a slot, and its time begins, when its body is
+// in: who sends slowly keeps nobody out, and leaves the delivery all its time.
 func (h *segmentHTTPHandler) serve(x *exchange, in intake) *shAnswer {
+	held := &share{of: h.allowance, stranger: !in.known}
+	defer held.end()
+	body, answer := h.readBody(x, held, in.answers)
+	if answer != nil {
+		return answer
+	}
 	until := newPatience(h.config.timeout)
 	defer until.timer.Stop()
 	if !h.handover.enter() {
 		return in.answers.overload
 	}
 	defer h.handover.leave()
-	held := &share{of: h.allowance}
-	body, answer := h.readBody(x, held, in.answers)
+	calls, answer := h.read(body, h.growthOf(x.sent), held, in)
 	if answer != nil {
-		held.give()
-		return answer
-	}
-	calls, answer := h.read(body, held, in)
-	if answer != nil {
-		held.give()
 		return answer
 	}
 	return h.deliver(until, calls, held, in.answers)
+}
+
+// growthOf is how many bytes the calls of a request may have that sent so many.
+func (h *segmentHTTPHandler) growthOf(sent int) int {
+	return min(shGrowth*h.config.maxBodyBytes, mayBecome(sent))
 }
 
 // received are the calls of a request on their way to the pipeline.
@@ -86,16 +99,25 @@ type callID struct {
 	previousID string
 }
 
-// readCalls turns a body into messages.
-func (h *segmentHTTPHandler) readCalls(reader *callReader, body []byte, in intake) (*received, *shAnswer) {
+// mayBecome is how many bytes may come of so many that were sent.
+func mayBecome(sent int) int { return max(shFreeGrowth, shSentGrowth*sent) }
+
+// readCalls turns a body into messages of at most so many bytes.
+func (h *segmentHTTPHandler) readCalls(reader *callReader, body []byte, limit int, in intake) (*received, *shAnswer) {
 	doc, source, answer := in.open(&reader.parser, body)
 	if answer != nil {
 		return nil, answer
 	}
+	if in.route == shRouteTracking && !h.rates.allow(source, doc.Calls()) {
+		return nil, in.answers.tooMany
+	}
 	calls := &received{single: doc.Bare, source: source}
 	// What all calls together take over is bounded before the first one does, be they taken or not.
-	if taken := doc.EnvelopeSize(); taken > segment.MaxCallBytes || taken*doc.Calls() > shGrowth*h.config.maxBodyBytes {
+	switch taken := doc.EnvelopeSize(); {
+	case taken > segment.MaxCallBytes:
 		return nil, in.answers.tooLarge
+	case taken*doc.Calls() > limit:
+		return nil, in.answers.growth
 	}
 	room := min(doc.Calls(), segment.MaxBatchCalls) // a body may be an array of nothing but numbers
 	calls.batch, calls.ids = make(service.MessageBatch, 0, room), make([]callID, 0, room)
@@ -107,8 +129,8 @@ func (h *segmentHTTPHandler) readCalls(reader *callReader, body []byte, in intak
 				h.refusals.note(refusedCalls, string(err.Reason))
 			}
 		}
-		if calls.size > shGrowth*h.config.maxBodyBytes {
-			return nil, in.answers.tooLarge
+		if calls.size > limit {
+			return nil, in.answers.growth
 		}
 	}
 	if calls.single && calls.rejected.count > 0 {
@@ -218,10 +240,12 @@ func (h *segmentHTTPHandler) tracking(x *exchange, route segment.Type) *shAnswer
 		if answer := h.admit(key); answer != nil {
 			return answer
 		}
+		if h.rates.exhausted(key) {
+			return trackingAnswers.tooMany
+		}
 	}
 	return h.serve(x, intake{
-		route: shRouteTracking, answers: trackingAnswers,
-		verify:  func([]byte) *shAnswer { return nil },
+		route: shRouteTracking, answers: trackingAnswers, known: key != "" || len(h.config.writeKeys) == 0,
 		receipt: segment.Receipt{At: h.now(), CorrectClock: h.config.correctClock, NewID: uuid.NewString},
 		open: func(p *segment.Parser, body []byte) (segment.Document, string, *shAnswer) {
 			doc, err := openTracking(p, body, route)

@@ -49,14 +49,18 @@ func (p *callReaders) give(r *callReader, values int) {
 	p.pool.Put(r)
 }
 
-// read turns a body into messages, within what is left of the allowance. What parsing takes is counted beforehand: a
+// read turns a body into messages of at most so many bytes, within what is left of the allowance. What parsing takes is counted beforehand: a
 // body of nothing but `1,` takes eighty times its size.
-func (h *segmentHTTPHandler) read(body []byte, held *share, in intake) (*received, *shAnswer) {
-	if answer := in.verify(body); answer != nil {
-		return nil, answer
+func (h *segmentHTTPHandler) read(body []byte, limit int, held *share, in intake) (*received, *shAnswer) {
+	if in.verify != nil {
+		if answer := in.verify(body); answer != nil {
+			return nil, answer
+		}
+		held.prove()
 	}
 	values := countValues(body)
-	parsing := &share{of: h.allowance}
+	parsing := &share{of: h.allowance, stranger: held.stranger}
+	defer parsing.give()
 	switch cost := 2*len(body) + values*shParsedValue; {
 	case cost > shParsing*h.config.maxBodyBytes:
 		return nil, in.answers.tooLarge
@@ -64,10 +68,11 @@ func (h *segmentHTTPHandler) read(body []byte, held *share, in intake) (*receive
 		return nil, in.answers.overload
 	}
 	reader := h.readers.take()
-	calls, answer := h.readCalls(reader, body, in)
+	calls, answer := h.readCalls(reader, body, limit, in)
 	h.readers.give(reader, values)
 	parsing.give()
 	held.give() // the calls hold nothing of the body
+	held.prove()
 	if answer == nil && !held.take(calls.size+len(calls.batch)*shCallBytes) {
 		return nil, in.answers.overload
 	}

@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// maxWebhookProfiles bounds the profiles of one call. How many CleverTap sends in a broadcast is not documented.
-	maxWebhookProfiles = 10_000
+	// MaxWebhookProfiles bounds the profiles of one call. How many CleverTap sends in a broadcast is not documented.
+	MaxWebhookProfiles = 10_000
 	// maxTargetID bounds the id of a campaign, a number of ten digits.
 	maxTargetID = 64
 	// maxWebhookDepth leaves room for the array that a single profile is put into.
@@ -22,7 +22,7 @@ var (
 	ErrWebhookJSON = errors.New("invalid_json")
 	// ErrWebhookProfiles means: `profiles` is neither an object nor an array, or a member that decides is there twice.
 	ErrWebhookProfiles = errors.New("invalid_profiles")
-	// ErrWebhookTooLarge means: too many profiles, or too much of everything else to repeat it for each of them.
+	// ErrWebhookTooLarge means: too many profiles.
 	ErrWebhookTooLarge = errors.New("too_large")
 )
 
@@ -37,10 +37,11 @@ type Webhook struct {
 	Bodies [][]byte
 }
 
-// SplitWebhook takes the body of a call apart; the result holds at most limit bytes. It reads all documented shapes:
-// many profiles or one in an array, or one that stands alone.
+// SplitWebhook takes the body of a call apart. It reads all documented shapes: many profiles or one in an array, or one
+// that stands alone. Before it repeats the body for each profile it asks for room for the bytes that this takes, and fails
+// with that error if there is none.
 // https://docs.clevertap.com/docs/create-message-webhook
-func SplitWebhook(body []byte, limit int) (Webhook, error) {
+func SplitWebhook(body []byte, room func(bytes int64) error) (Webhook, error) {
 	if !json.Valid(body) || !isObject(body) || depth(body) > maxWebhookDepth {
 		return Webhook{}, ErrWebhookJSON
 	}
@@ -70,20 +71,20 @@ func SplitWebhook(body []byte, limit int) (Webhook, error) {
 	case !seen["profiles"]:
 		call.Bodies = [][]byte{body}
 	default:
-		call.Bodies, err = splitProfiles(body, start, end, limit)
+		call.Bodies, err = splitProfiles(body, start, end, room)
 	}
 	return call, err
 }
 
 // splitProfiles repeats the body for each profile of the value at start.
-func splitProfiles(body []byte, start, end, limit int) ([][]byte, error) {
+func splitProfiles(body []byte, start, end int, room func(bytes int64) error) ([][]byte, error) {
 	profiles, err := listProfiles(body[start:end])
 	if err != nil {
 		return nil, err
 	}
 	rest := len(body) - (end - start) + len("[]")
-	if len(profiles) > 0 && rest > (limit-(end-start))/len(profiles) {
-		return nil, ErrWebhookTooLarge
+	if err := room(int64(rest)*int64(len(profiles)) + int64(end-start)); err != nil {
+		return nil, err
 	}
 	bodies := make([][]byte, len(profiles))
 	for i, profile := range profiles {
@@ -106,9 +107,9 @@ func listProfiles(raw []byte) ([][]byte, error) {
 	var profiles [][]byte
 	eachElement(raw, func(profile []byte) bool {
 		profiles = append(profiles, profile)
-		return len(profiles) <= maxWebhookProfiles
+		return len(profiles) <= MaxWebhookProfiles
 	})
-	if len(profiles) > maxWebhookProfiles {
+	if len(profiles) > MaxWebhookProfiles {
 		return nil, ErrWebhookTooLarge
 	}
 	return profiles, nil
