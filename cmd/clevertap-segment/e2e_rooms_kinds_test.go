@@ -69,7 +69,7 @@ func zipped(text string) string { return string(zip([]byte(text))) }
 func gzipBombs(mark string) func(s *hostileSender) {
 	valid := zipped(batchOf(times(hostileTrack(mark, "e", ""), hostileBody-100)))
 	spaces := zipped(`{"batch":[` + hostileTrack(mark, "e", "") + strings.Repeat(" ", hostileBody-200) + `]}`)
-	tooLarge := zipped(strings.Repeat(" ", 64<<20))
+	tooLarge := zipped(strings.Repeat(" ", 8<<20))
 	return func(s *hostileSender) {
 		s.post("/v1/batch", valid, gzipEncoded)
 		s.post("/v1/batch", spaces, gzipEncoded)
