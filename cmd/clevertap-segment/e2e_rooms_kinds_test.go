@@ -24,12 +24,16 @@ func hostileKinds() []*hostileKind {
 		kinds = append(kinds, &hostileKind{name: name, send: make("hostile-" + name + "-"), statuses: map[int]int{}})
 	}
 	add("gzip-bombs", gzipBombs)
+	add("gzip-grown", gzipGrown)
 	add("envelopes", envelopes)
 	add("invalid-gzip", invalidPacked)
 	add("dead-letters", deadLetters)
 	add("dead-gzip", deadLettersPacked)
 	add("dead-envelopes", deadEnvelopes)
 	add("dead-envelopes-gzip", deadEnvelopesPacked)
+	add("dead-grown", deadGrown)
+	add("dead-envelopes-grown", deadEnvelopesGrown)
+	add("dead-small", deadSmall)
 	add("dead-records", deadRecords)
 	add("fresh-ids", freshIDs)
 	add(freshPairs, freshLinks)
@@ -137,6 +141,64 @@ func deadEnvelopesPacked(mark string) func(s *hostileSender) {
 func deadEnvelope(mark string) string {
 	order := brokenOrder(mark)
 	return inEnvelope(largestEnvelope, times(order, 250*(len(order)+1)))
+}
+
+// growths are how many times larger than what is sent its calls are. Where the input has a bound, some stay within it.
+var growths = []int{25, 45, 70, 95}
+
+// grown packs so many calls and an envelope for each, and noise that makes the growth as it is asked for.
+func grown(growth, context, n int, call string) string {
+	const stamps = 170 // the ids and times that each call gets
+	pack := func(noise int) string {
+		body := inEnvelope(context, times(call, n*(len(call)+1)))
+		return zipped(strings.TrimSuffix(body, "}") + `,"noise":"` + noiseOf(noise) + `"}`)
+	}
+	bare := pack(0)
+	// A byte of noise is two digits, and gzip makes little more than a byte of them.
+	return pack(2 * max(0, n*(context+len(call)+stamps)/growth-len(bare)))
+}
+
+// noiseOf is a text of so many hexadecimal digits that gzip cannot make much smaller.
+func noiseOf(digits int) string {
+	var out strings.Builder
+	for out.Len() < digits {
+		out.WriteString(fresh())
+	}
+	return out.String()[:digits]
+}
+
+func sendGrown(context, n int, call string) func(s *hostileSender) {
+	var bodies []string
+	for _, growth := range growths {
+		bodies = append(bodies, grown(growth, context, n, call))
+	}
+	return func(s *hostileSender) {
+		for _, body := range bodies {
+			s.post("/v1/batch", body, gzipEncoded)
+		}
+	}
+}
+
+// gzipGrown are bombs that stay within a bound.
+func gzipGrown(mark string) func(s *hostileSender) {
+	return sendGrown(0, 2000, hostileTrack(mark, "e", ""))
+}
+
+func deadGrown(mark string) func(s *hostileSender) { return sendGrown(0, 2000, brokenOrder(mark)) }
+
+func deadEnvelopesGrown(mark string) func(s *hostileSender) {
+	return sendGrown(largestEnvelope, 100, brokenOrder(mark))
+}
+
+// deadSmall are dead letters in requests so small that a bound may not look at them.
+func deadSmall(mark string) func(s *hostileSender) {
+	order := brokenOrder(mark)
+	body := zipped(batchOf(times(order, 40*(len(order)+1))))
+	return func(s *hostileSender) {
+		for range 10 {
+			s.post("/v1/batch", body, gzipEncoded)
+		}
+	}
 }
 
 // deadRecords fill the dead letter with records that CleverTap does not take: an objectId that is too long, with as many and
