@@ -124,6 +124,10 @@ test-faults: build ## failures against every source, with a ledger (LONG=1: ever
 	$(FAULTS) $(GO) test -count=1 -timeout 30m -v ./cmd/faults $(if $(filter-out 0,$(LONG)),-faults.long) \
 		| grep -Ev '^=== (RUN|PAUSE|CONT)'; exit $${PIPESTATUS[0]}
 
+test-hostile: build ## hostile and honest senders on the public example: memory, disk, latency (LONG=1: a minute instead of five seconds)
+	$(FAULTS) $(GO) test -count=1 -timeout 10m -v -run '^TestE2ERooms' ./cmd/clevertap-segment $(if $(filter-out 0,$(LONG)),-hostile.long) \
+		| grep -Ev '^=== (RUN|PAUSE|CONT)'; exit $${PIPESTATUS[0]}
+
 million: build ## a million calls from Redis through three processes that are killed in turn (CALLS=n)
 	$(FAULTS) $(GO) run ./cmd/faults million $(if $(CALLS),-calls $(CALLS))
 

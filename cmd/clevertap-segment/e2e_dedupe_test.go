@@ -107,12 +107,14 @@ func TestE2EDedupeUnderFaults(t *testing.T) {
 // A crash between delivery and answer: callers send everything again, to a process that only knows what is in Redis.
 func TestE2EDedupeOutlivesTheProcess(t *testing.T) {
 	fake, url := fakeClevertap(t, clevertaptest.Options{})
-	settings := append(redisDedupe(t, startRedis(t)), "CLEVERTAP_URL="+url)
+	redisAddress := startRedis(t)
+	settings := append(redisDedupe(t, redisAddress), "CLEVERTAP_URL="+url)
 	first, batch := endpoint(t, settings...)
 	for n := range 5 {
 		require.Equal(t, 200, postAs(t, batch, tenCalls(10*n), "TEST-WRITE-KEY"))
 	}
 	first.kill()
+	assertExpiring(t, redisAddress, 50)
 	_, batch = endpoint(t, settings...)
 	for n := range 6 {
 		require.Equal(t, 200, postAs(t, batch, tenCalls(10*n), "TEST-WRITE-KEY"))
@@ -122,6 +124,19 @@ func TestE2EDedupeOutlivesTheProcess(t *testing.T) {
 	for id, times := range seen {
 		assert.Equal(t, 1, times, id)
 	}
+}
+
+// assertExpiring checks that so many ids are in Redis, and that each expires after dedupe_ttl.
+func assertExpiring(t *testing.T, address string, ids int) {
+	t.Helper()
+	const script = `local least, keys = 24 * 3600, redis.call('KEYS', 'delivered:*')
+		for _, key in ipairs(keys) do least = math.min(least, redis.call('TTL', key)) end
+		return #keys .. ' ' .. least`
+	var keys, least int
+	_, err := fmt.Sscanf(redis(t, address, []string{"EVAL", script, "0"})[0], "%d %d", &keys, &least)
+	require.NoError(t, err)
+	assert.Equal(t, ids, keys)
+	assert.InDelta(t, 24*3600, least, 60)
 }
 
 // Without its cache the endpoint goes on: twice is better than never.

@@ -36,14 +36,28 @@ type attack struct {
 	// status is the answer's, 200 if zero; code is the reason in it.
 	status int
 	code   string
-	// dead is the reason in the dead letter, if one of the calls ends there.
-	dead string
+	// dead is the reason in the dead letter, if one of the calls ends there. Where the input refuses what is not valid, it is
+	// the reason in the answer; single tells that there is no other call in the request.
+	dead   string
+	single bool
 	// deletes tells that one of the calls has the name of delete_event.
 	deletes bool
 }
 
 // hooked tells whether the request is for the webhook.
 func (a attack) hooked() bool { return strings.HasPrefix(a.path, "/webhoo") }
+
+// refusedAtTheDoor is the attack on an input that refuses what is not valid.
+func (a attack) refusedAtTheDoor() attack {
+	if a.dead == "" {
+		return a
+	}
+	a.code, a.dead = a.dead, ""
+	if a.single {
+		a.status = http.StatusBadRequest
+	}
+	return a
+}
 
 // attacks are all of them.
 func attacks() (all []attack) {
@@ -61,7 +75,7 @@ func (c badCall) inBatch() attack {
 }
 
 func (c badCall) alone() attack {
-	a := attack{name: c.name + ", alone", path: "/v1/track", body: c.json, dead: c.dead, deletes: c.deletes}
+	a := attack{name: c.name + ", alone", path: "/v1/track", body: c.json, single: true, dead: c.dead, deletes: c.deletes}
 	if c.deadOnTrack != "" {
 		a.dead = c.deadOnTrack
 	}

@@ -25,11 +25,10 @@ const (
 // badCall is a call by which a stranger hopes to delete somebody.
 type badCall struct {
 	name, json string
-	// refused is the reason with which segment_http rejects the call. Without one the call gets through, since the examples
-	// set validate to false.
+	// refused is the reason with which segment_http rejects the call, whatever validate says.
 	refused string
-	// dead is the reason in the dead letter of a call that gets through. Without one the call becomes an event, or a
-	// profile of somebody else.
+	// dead is the reason why the call is not valid, or cannot be mapped: segment_http rejects it, or where that passes on
+	// what is not valid, it is in the dead letter. Without both the call becomes an event, or a profile of somebody else.
 	dead string
 	// deadOnTrack replaces dead on the route track, which gives its type to calls without one.
 	deadOnTrack string

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,7 +43,12 @@ type site struct {
 	*process
 	url    string
 	client *http.Client
+	// passing tells that the input passes on calls that are not valid, in place of refusing them.
+	passing bool
 }
+
+// passInvalid is the setting for a site that does.
+func (e publicExample) passInvalid() string { return e.input + ".validate=false" }
 
 // open starts an example, or a variant of it, in front of CleverTap at this address.
 func (e publicExample) open(t *testing.T, file, clevertap string, settings ...string) *site {
@@ -58,7 +64,8 @@ func (e publicExample) open(t *testing.T, file, clevertap string, settings ...st
 	eventually(t, file+" listens", func() bool { return answers("http://" + admin + "/ready") })
 	transport := &http.Transport{MaxIdleConnsPerHost: strangers}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &site{publicExample: e, process: p, url: "http://" + address, client: &http.Client{Transport: transport, Timeout: time.Minute}}
+	return &site{publicExample: e, process: p, url: "http://" + address, client: &http.Client{Transport: transport, Timeout: time.Minute},
+		passing: slices.Contains(settings, e.passInvalid())}
 }
 
 // stop ends the pipeline. It would wait for connections on which nothing has been sent yet.

@@ -161,6 +161,9 @@ func (s *site) assertSignedDeletes(t *testing.T, sent *ledger, settled func(), e
 // assertRedriven has the operator send the dead letters again, and nobody asks who sent them first.
 func (c *target) assertRedriven(t *testing.T, p *process) {
 	t.Helper()
+	if len(p.deadLetters("dead")) == 0 {
+		return
+	}
 	gone := c.deleted()
 	start(t, "dead_letter_redrive.yaml", "CLEVERTAP_URL="+c.url, "REDRIVE="+p.path("dead")).wait()
 	c.assertUnharmed(t, gone...)
@@ -177,6 +180,9 @@ func TestE2ETrust_NobodyElseDeletes(t *testing.T) {
 			"with delete_event": func(*testing.T) (string, []string) {
 				return example.file, []string{example.mapper + ".delete_event=" + deleteEvent}
 			},
+			"with calls that are not valid": func(*testing.T) (string, []string) {
+				return example.file, []string{example.passInvalid()}
+			},
 		}) {
 			t.Run(example.file+"/"+name, func(t *testing.T) {
 				t.Parallel()
@@ -192,6 +198,7 @@ func TestE2ETrust_NobodyElseDeletes(t *testing.T) {
 					sent.dead[notAllowed] = sent.events
 				}
 				assert.Equal(t, sent.dead, reasons(s.deadLetters("dead")))
+				assert.Equal(t, name == "with calls that are not valid", sent.dead[unsupported] > 0)
 				if s.hook {
 					s.assertSignedDeletes(t, sent, func() {}, end)
 				}
@@ -231,7 +238,7 @@ func TestE2ETrust_NobodyElseDeletesThroughRedis(t *testing.T) {
 	all, sent := attacks(), newLedger()
 	var hook *site
 	for _, example := range []publicExample{sdkExample, hookExample} {
-		hook = example.open(t, variant(t, example.file, intoRedis(address)...), "http://127.0.0.1:1")
+		hook = example.open(t, variant(t, example.file, intoRedis(address)...), "http://127.0.0.1:1", example.passInvalid())
 		hook.attack(t, all, sent)
 	}
 	settled()

@@ -45,6 +45,9 @@ func post(t *testing.T, url, body, secret string) int {
 
 var signedUp = signedUpAs("m1")
 
+// noEventName is not valid.
+const noEventName = `{"type":"track","userId":"u1"}`
+
 func signedUpAs(messageID string) string {
 	return `{"type":"track","event":"Signed Up","userId":"u1","messageId":"` + messageID + `"}`
 }
@@ -57,30 +60,34 @@ func TestE2EWebhookAnswersAfterDelivery(t *testing.T) {
 		assert.Equal(t, 200, post(t, hook, signedUp, webhookSecret))
 		assert.Len(t, fake.Events(), 1, "accepted before the answer")
 
-		assert.Equal(t, 200, post(t, hook, `{"type":"track","userId":"u1"}`, webhookSecret), "not valid")
-		assert.Equal(t, 200, post(t, hook, `[`+signedUpAs("m2")+`,{"type":"track","userId":"u1"},`+signedUpAs("m3")+`]`, webhookSecret))
+		assert.Equal(t, 400, post(t, hook, noEventName, webhookSecret), "not valid")
+		assert.Equal(t, 200, post(t, hook, `[`+signedUpAs("m2")+`,`+noEventName+`,`+signedUpAs("m3")+`]`, webhookSecret))
 		assert.Len(t, fake.Events(), 3)
 		assert.Equal(t, 200, post(t, hook, signedUp, webhookSecret), "once more")
 		assert.Len(t, fake.Events(), 3)
+		assert.Empty(t, p.deadLetters("dead"), "calls that are not valid are not stored")
 
 		assert.Equal(t, 200, post(t, hook, `{"type":"track","event":"Order Completed","userId":"u1","properties":{"products":3}}`, webhookSecret))
 		dead := p.deadLetters("dead")
-		require.Len(t, dead, 3)
-		assert.Equal(t, []string{"event_not_defined", "event_not_defined", "invalid_products"}, []string{dead[0].Reason, dead[1].Reason, dead[2].Reason})
+		require.Len(t, dead, 1)
+		assert.Equal(t, "invalid_products", dead[0].Reason)
 
 		// One request, three records, one of them refused: the others are not in the dead letter.
 		refused := `{"type":"track","event":"Signed Up","anonymousId":"` + strings.Repeat("x", 80) + `"}`
 		assert.Equal(t, 200, post(t, hook, `[`+signedUpAs("m4")+`,`+refused+`,`+signedUpAs("m5")+`]`, webhookSecret))
 		assert.Len(t, fake.Events(), 5)
 		dead = p.deadLetters("dead")
-		require.Len(t, dead, 4)
-		assert.Equal(t, 526, dead[3].Code)
+		require.Len(t, dead, 2)
+		assert.Equal(t, 526, dead[1].Code)
 
 		assert.Equal(t, 401, post(t, hook, `{"type":"delete","userId":"u1"}`, "WRONG-SECRET"))
 		assert.Empty(t, fake.Deletions())
 		assert.Equal(t, 200, post(t, hook, `{"type":"delete","userId":"u1"}`, webhookSecret))
 		assert.Len(t, fake.Deletions(), 1)
 		p.stop()
+		assert.Equal(t, 2, p.metric(`segment_http_rejected_total\{[^\n]*"event_not_defined"[^\n]*\}`))
+		assert.Contains(t, p.log.String(), "segment_http: event_not_defined: refused 1 calls since the last report")
+		assert.Contains(t, p.log.String(), "segment_http: event_not_defined: refused 1 requests since the last report")
 	})
 }
 
