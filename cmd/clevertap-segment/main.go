@@ -38,6 +38,7 @@ func cliOptions() []service.CLIOptFunc {
 		service.CLIOptSetProductName(product),
 		service.CLIOptSetDocumentationURL(docsURL),
 		service.CLIOptSetDefaultConfigPaths(product+".yaml", "/etc/"+product+"/config.yaml"),
+		service.CLIOptSetMainSchemaFrom(mainSchema),
 		service.CLIOptAddCommand(sandboxCommand()),
-	}, new(identityCaches).options()...)
+	}, startChecks{new(identityCaches), new(httpAPI)}.options()...)
 }
