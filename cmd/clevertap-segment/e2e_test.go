@@ -127,13 +127,18 @@ func launch(t *testing.T, shell, dir string, env []string, args ...string) *proc
 	p.cmd = exec.Command("sh", append([]string{"-c", shell + "\n" + `exec "$0" "$@"`, binary}, args...)...)
 	p.cmd.Dir, p.cmd.Env = root, append(os.Environ(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.log, &p.log
-	require.NoError(t, p.cmd.Start())
+	p.run()
+	return p
+}
+
+func (p *process) run() {
+	p.t.Helper()
+	require.NoError(p.t, p.cmd.Start())
 	go func() {
 		p.failure = p.cmd.Wait()
 		close(p.exited)
 	}()
-	t.Cleanup(p.kill)
-	return p
+	p.t.Cleanup(p.kill)
 }
 
 func (p *process) path(name string) string { return filepath.Join(p.dir, name) }

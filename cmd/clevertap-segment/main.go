@@ -27,8 +27,10 @@ const (
 func main() {
 	heap.Spread()
 	log.SetOutput(transport.StandardLog(os.Stderr))
-	// A cancelled context would keep the engine from stopping gracefully; it handles signals itself.
-	service.RunCLI(context.Background(), cliOptions()...)
+	var engine engineLog
+	onHangUp(engine.hungUp)
+	// A cancelled context would keep the engine from stopping gracefully; it handles the other signals itself.
+	service.RunCLI(context.Background(), append(cliOptions(), engine.option())...)
 }
 
 func cliOptions() []service.CLIOptFunc {

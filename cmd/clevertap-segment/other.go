@@ -1,0 +1,6 @@
+//go:build !unix
+
+package main
+
+// onHangUp does nothing where there is no SIGHUP. Go turns the closing of a window into SIGTERM on Windows.
+func onHangUp(func()) {}
