@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap/clevertaptest"
+	"github.com/clevertap-segment/clevertap-segment/plugins/segment/segmenttest"
 )
 
 // The tests named TestE2E… start the built binary with the shipped example configs, against a stand-in for CleverTap.
@@ -53,6 +54,14 @@ func fakeClevertap(t *testing.T, options clevertaptest.Options) (*clevertaptest.
 	server := httptest.NewServer(fake)
 	t.Cleanup(server.Close)
 	return fake, server.URL
+}
+
+// fakeSegment starts a stand-in and returns its address.
+func fakeSegment(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewServer(segmenttest.New(segmenttest.Options{}))
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
 // strictAndNot runs a test with both settings of error_handling.strict: examples have to be right under either.

@@ -26,6 +26,7 @@ const (
 
 func main() {
 	heap.Spread()
+	keepFilesPrivate()
 	log.SetOutput(transport.StandardLog(os.Stderr))
 	var engine engineLog
 	onHangUp(engine.hungUp)

@@ -24,3 +24,11 @@ func onHangUp(stopping func()) {
 		_ = syscall.Kill(syscall.Getpid(), syscall.SIGTERM)
 	}()
 }
+
+// keepFilesPrivate has all files, directories and Unix sockets that are created from now on be for the owner only: dead
+// letters, identities and checkpoints hold personal data, and the engine creates them for everybody.
+func keepFilesPrivate() {
+	const othersMayNothing = 0o077
+	before := syscall.Umask(othersMayNothing)
+	syscall.Umask(before | othersMayNothing)
+}
