@@ -56,12 +56,13 @@ func fakeClevertap(t *testing.T, options clevertaptest.Options) (*clevertaptest.
 	return fake, server.URL
 }
 
-// fakeSegment starts a stand-in and returns its address.
-func fakeSegment(t *testing.T) string {
+// fakeSegment starts a stand-in and returns it with its address.
+func fakeSegment(t *testing.T, options segmenttest.Options) (*segmenttest.Server, string) {
 	t.Helper()
-	server := httptest.NewServer(segmenttest.New(segmenttest.Options{}))
+	fake := segmenttest.New(options)
+	server := httptest.NewServer(fake)
 	t.Cleanup(server.Close)
-	return server.URL
+	return fake, server.URL
 }
 
 // strictAndNot runs a test with both settings of error_handling.strict: examples have to be right under either.

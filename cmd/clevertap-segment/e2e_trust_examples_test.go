@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/clevertap-segment/clevertap-segment/plugins/segment/segmenttest"
 	"github.com/clevertap-segment/clevertap-segment/plugins/testenv"
 )
 
@@ -46,9 +47,10 @@ type site struct {
 func (e publicExample) open(t *testing.T, file, clevertap string, settings ...string) *site {
 	t.Helper()
 	address, admin := testenv.FreeAddress(t), testenv.FreeAddress(t)
+	_, there := fakeSegment(t, segmenttest.Options{})
 	p := start(t, file, append([]string{
 		"ADDRESS=" + address, "WEBHOOK_ADDRESS=" + address, "http.address=" + admin, "SEGMENT_WEBHOOK_SECRET=" + hookSecret,
-		"CLEVERTAP_URL=" + clevertap, "SEGMENT_ENDPOINT=" + fakeSegment(t), "IDENTITIES=" + t.TempDir(), "CHECKPOINTS=" + t.TempDir(),
+		"CLEVERTAP_URL=" + clevertap, "SEGMENT_ENDPOINT=" + there, "IDENTITIES=" + t.TempDir(), "CHECKPOINTS=" + t.TempDir(),
 		e.input + ".timeout=30s", // these tests are not about time
 	}, settings...)...)
 	eventually(t, file+" listens", func() bool { return answers("http://" + admin + "/ready") })

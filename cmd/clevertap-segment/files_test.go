@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap/clevertaptest"
+	"github.com/clevertap-segment/clevertap-segment/plugins/segment/segmenttest"
 	"github.com/clevertap-segment/clevertap-segment/plugins/testenv"
 )
 
@@ -55,7 +56,8 @@ func TestE2EFiles_CreatedForTheOwnerOnly(t *testing.T) {
 	})
 	t.Run("checkpoints of an export", func(t *testing.T) {
 		checkpoints := t.TempDir()
-		p := start(t, "events_export.yaml", "CLEVERTAP_URL="+clevertap, "SEGMENT_ENDPOINT="+fakeSegment(t), "CHECKPOINTS="+checkpoints,
+		_, segment := fakeSegment(t, segmenttest.Options{})
+		p := start(t, "events_export.yaml", "CLEVERTAP_URL="+clevertap, "SEGMENT_ENDPOINT="+segment, "CHECKPOINTS="+checkpoints,
 			"FROM="+yesterday.Format(time.DateOnly), "POLL_INTERVAL=0s", "http.address="+testenv.FreeAddress(t), shellPrefix+"umask 022")
 		p.wait()
 		assert.Positive(t, assertPrivate(t, checkpoints))
