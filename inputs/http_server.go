@@ -188,6 +188,8 @@ func (in *httpServer) Close(ctx context.Context) error {
 		// Connections that never sent anything, or too slowly: nothing of theirs was taken.
 		err = nil
 	}
+	// The server does not know of its listener before it has begun to serve.
+	_ = in.listener.Close()
 	in.listener.hangUp()
 	<-in.served
 	return err

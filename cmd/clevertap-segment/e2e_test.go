@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap/clevertaptest"
+	"github.com/clevertap-segment/clevertap-segment/plugins/segment/segmenttest"
 )
 
 // The tests named TestE2E… start the built binary with the shipped example configs, against a stand-in for CleverTap.
@@ -50,6 +51,15 @@ func TestMain(m *testing.M) {
 func fakeClevertap(t *testing.T, options clevertaptest.Options) (*clevertaptest.Server, string) {
 	t.Helper()
 	fake := clevertaptest.New(options)
+	server := httptest.NewServer(fake)
+	t.Cleanup(server.Close)
+	return fake, server.URL
+}
+
+// fakeSegment starts a stand-in and returns it with its address.
+func fakeSegment(t *testing.T, options segmenttest.Options) (*segmenttest.Server, string) {
+	t.Helper()
+	fake := segmenttest.New(options)
 	server := httptest.NewServer(fake)
 	t.Cleanup(server.Close)
 	return fake, server.URL
@@ -90,17 +100,23 @@ func (b *logBuffer) String() string {
 	return b.text.String()
 }
 
-// start runs an example. Settings with an upper-case name are variables of the environment, those with a hyphen flags;
-// others override the config.
+// shellPrefix marks a setting that is a command of the shell from which the binary is started.
+const shellPrefix = "shell: "
+
+// start runs an example. Settings with an upper-case name are variables of the environment, those with a hyphen flags,
+// and those with shellPrefix are commands of the shell; others override the config.
 func start(t *testing.T, example string, settings ...string) *process {
 	t.Helper()
-	binary, err := buildOnce()
-	require.NoError(t, err)
-	p := &process{t: t, exited: make(chan struct{}), dir: t.TempDir()}
-	args := []string{"run", "-s", "metrics.prometheus.file_output_path=" + p.path("metrics")}
-	env := append(os.Environ(), "DEAD_LETTER="+p.path("dead"), "STILL_DEAD="+p.path("still_dead"), "IDENTITIES="+p.dir)
+	dir := t.TempDir()
+	args := []string{"run", "-s", "metrics.prometheus.file_output_path=" + filepath.Join(dir, "metrics")}
+	env := []string{
+		"DEAD_LETTER=" + filepath.Join(dir, "dead"), "STILL_DEAD=" + filepath.Join(dir, "still_dead"), "IDENTITIES=" + dir,
+	}
+	shell := ""
 	for _, s := range settings {
 		switch {
+		case strings.HasPrefix(s, shellPrefix):
+			shell = strings.TrimPrefix(s, shellPrefix)
 		case s[0] >= 'A' && s[0] <= 'Z':
 			env = append(env, s)
 		case s[0] == '-':
@@ -109,16 +125,30 @@ func start(t *testing.T, example string, settings ...string) *process {
 			args = append(args, "-s", s)
 		}
 	}
-	p.cmd = exec.Command(binary, append(args, "config-examples/"+example)...)
-	p.cmd.Dir, p.cmd.Env = root, env
+	return launch(t, shell, dir, env, append(args, "config-examples/"+example)...)
+}
+
+// launch starts the binary, from a shell that runs a command before, such as umask.
+func launch(t *testing.T, shell, dir string, env []string, args ...string) *process {
+	t.Helper()
+	binary, err := buildOnce()
+	require.NoError(t, err)
+	p := &process{t: t, exited: make(chan struct{}), dir: dir}
+	p.cmd = exec.Command("sh", append([]string{"-c", shell + "\n" + `exec "$0" "$@"`, binary}, args...)...)
+	p.cmd.Dir, p.cmd.Env = root, append(os.Environ(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.log, &p.log
-	require.NoError(t, p.cmd.Start())
+	p.run()
+	return p
+}
+
+func (p *process) run() {
+	p.t.Helper()
+	require.NoError(p.t, p.cmd.Start())
 	go func() {
 		p.failure = p.cmd.Wait()
 		close(p.exited)
 	}()
-	t.Cleanup(p.kill)
-	return p
+	p.t.Cleanup(p.kill)
 }
 
 func (p *process) path(name string) string { return filepath.Join(p.dir, name) }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -54,11 +53,10 @@ func (e publicExample) passInvalid() string { return e.input + ".validate=false"
 func (e publicExample) open(t *testing.T, file, clevertap string, settings ...string) *site {
 	t.Helper()
 	address, admin := testenv.FreeAddress(t), testenv.FreeAddress(t)
-	there := httptest.NewServer(segmenttest.New(segmenttest.Options{}))
-	t.Cleanup(there.Close)
+	_, there := fakeSegment(t, segmenttest.Options{})
 	p := start(t, file, append([]string{
 		"ADDRESS=" + address, "WEBHOOK_ADDRESS=" + address, "http.address=" + admin, "SEGMENT_WEBHOOK_SECRET=" + hookSecret,
-		"CLEVERTAP_URL=" + clevertap, "SEGMENT_ENDPOINT=" + there.URL, "IDENTITIES=" + t.TempDir(), "CHECKPOINTS=" + t.TempDir(),
+		"CLEVERTAP_URL=" + clevertap, "SEGMENT_ENDPOINT=" + there, "IDENTITIES=" + t.TempDir(), "CHECKPOINTS=" + t.TempDir(),
 		e.input + ".timeout=30s", // these tests are not about time
 	}, settings...)...)
 	eventually(t, file+" listens", func() bool { return answers("http://" + admin + "/ready") })

@@ -31,16 +31,25 @@ func webhook(t *testing.T, settings ...string) (*process, string) {
 // post sends a signed request and returns the status of the answer.
 func post(t *testing.T, url, body, secret string) int {
 	t.Helper()
-	request, err := http.NewRequest(http.MethodPost, url, strings.NewReader(body))
+	request, err := signedRequest(url, body, secret)
 	require.NoError(t, err)
-	mac := hmac.New(sha1.New, []byte(secret))
-	mac.Write([]byte(body))
-	request.Header.Set("X-Signature", hex.EncodeToString(mac.Sum(nil)))
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
 	defer response.Body.Close()
 	_, _ = io.Copy(io.Discard, response.Body)
 	return response.StatusCode
+}
+
+// signedRequest is a request of Segment's webhook destination.
+func signedRequest(url, body, secret string) (*http.Request, error) {
+	request, err := http.NewRequest(http.MethodPost, url, strings.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	mac := hmac.New(sha1.New, []byte(secret))
+	mac.Write([]byte(body))
+	request.Header.Set("X-Signature", hex.EncodeToString(mac.Sum(nil)))
+	return request, nil
 }
 
 var signedUp = signedUpAs("m1")

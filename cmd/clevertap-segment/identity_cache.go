@@ -19,14 +19,6 @@ type identityCaches struct {
 	mayChange bool     // whether resources may change after the start, when nobody examines them
 }
 
-func (i *identityCaches) options() []service.CLIOptFunc {
-	return []service.CLIOptFunc{
-		service.CLIOptCustomRunFlags(nil, i.readFlags),
-		service.CLIOptOnConfigParse(i.examine),
-	}
-}
-
-// readFlags is called before the configuration is read. Flags stand before the command or behind it.
 func (i *identityCaches) readFlags(c *ucli.Context) error {
 	i.mayChange = c.Command.Name == "streams"
 	for _, level := range c.Lineage() {
@@ -38,9 +30,7 @@ func (i *identityCaches) readFlags(c *ucli.Context) error {
 	return nil
 }
 
-// examine is called with the main configuration, variables and overrides applied, before anything of it is constructed.
-// In streams mode that has resources and no pipelines. What examine cannot see, such as the insides of templates, asks
-// for its result when it is constructed.
+// What examine cannot see, such as the insides of templates, asks for its result when it is constructed.
 func (i *identityCaches) examine(conf *service.ParsedConfig) error {
 	root, err := conf.FieldAny()
 	if err != nil {

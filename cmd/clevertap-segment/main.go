@@ -26,9 +26,12 @@ const (
 
 func main() {
 	heap.Spread()
+	keepFilesPrivate()
 	log.SetOutput(transport.StandardLog(os.Stderr))
-	// A cancelled context would keep the engine from stopping gracefully; it handles signals itself.
-	service.RunCLI(context.Background(), cliOptions()...)
+	var engine engineLog
+	onHangUp(engine.hungUp)
+	// A cancelled context would keep the engine from stopping gracefully; it handles the other signals itself.
+	service.RunCLI(context.Background(), append(cliOptions(), engine.option())...)
 }
 
 func cliOptions() []service.CLIOptFunc {
@@ -38,6 +41,7 @@ func cliOptions() []service.CLIOptFunc {
 		service.CLIOptSetProductName(product),
 		service.CLIOptSetDocumentationURL(docsURL),
 		service.CLIOptSetDefaultConfigPaths(product+".yaml", "/etc/"+product+"/config.yaml"),
+		service.CLIOptSetMainSchemaFrom(mainSchema),
 		service.CLIOptAddCommand(sandboxCommand()),
-	}, new(identityCaches).options()...)
+	}, startChecks{new(identityCaches), new(httpAPI)}.options()...)
 }
