@@ -38,14 +38,6 @@ func TestEventsCarryNameAndMetadata(t *testing.T) {
 	}, meta)
 }
 
-func TestWithEventName(t *testing.T) {
-	for record, want := range map[string]string{
-		`{}`: `{"event_name":"E"}`, ` { "a":1}`: `{"event_name":"E","a":1}`, "{\n}": `{"event_name":"E"}`,
-	} {
-		assert.Equal(t, want, string(withEventName([]byte(record), []byte(`"E"`))))
-	}
-}
-
 func TestEqualEventsAreCounted(t *testing.T) {
 	same := bought("a", 1, today.Add(-time.Hour))
 	x := newExportTest(t, "UTC", same, same, bought("b", 1, today.Add(-time.Hour)), same)
