@@ -153,8 +153,9 @@ func TestAnotherTimeZoneIsRefused(t *testing.T) {
 	x := newExportTest(t, "UTC", bought("a", 1, today))
 	x.rest(x.events("event_names: [Bought]\n"))
 	x.zone = time.FixedZone("Asia/Tokyo", 9*3600)
-	_, _, err := x.events("event_names: [Bought]\n").read(t.Context())
-	assert.ErrorContains(t, err, "checkpoint_unusable: it is for the time zone UTC")
+	assert.Empty(t, x.rest(x.events("event_names: [Bought]\n")))
+	assert.Len(t, x.log.lines("WARN", "checkpoint_unusable: it is for the time zone UTC"), 1)
+	assert.Len(t, x.log.lines("ERROR", "incomplete"), 1)
 }
 
 func TestANackedPageIsReadAgain(t *testing.T) {

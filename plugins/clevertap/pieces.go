@@ -10,8 +10,8 @@ import (
 // errPieces is a document that is no JSON, or not all of it.
 var errPieces = errors.New("not a whole JSON document")
 
-// pieces cuts a JSON document into values as it arrives. It looks for their ends only: whether a value is valid is for the
-// caller to check.
+// pieces cuts a JSON document into values as it arrives. It looks for their ends only: the caller checks whether a value
+// is valid.
 type pieces struct {
 	r *bufio.Reader
 	// piece holds the value read last.

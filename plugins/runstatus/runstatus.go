@@ -1,5 +1,5 @@
-// Package runstatus knows how a run of this process has gone, for its exit code. The engine ends with 0 whenever its inputs have
-// ended, and an input has no other way to say that it had to leave something unread. It must not know any component.
+// Package runstatus records how a run of this process went, for its exit code. The engine exits with 0 whenever its inputs
+// have ended, and an input has no other way to report that it left something unread. The package knows no component.
 package runstatus
 
 import "sync/atomic"
