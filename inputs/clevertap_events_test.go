@@ -38,14 +38,6 @@ func TestEventsCarryNameAndMetadata(t *testing.T) {
 	}, meta)
 }
 
-func TestWithEventName(t *testing.T) {
-	for record, want := range map[string]string{
-		`{}`: `{"event_name":"E"}`, ` { "a":1}`: `{"event_name":"E","a":1}`, "{\n}": `{"event_name":"E"}`,
-	} {
-		assert.Equal(t, want, string(withEventName([]byte(record), []byte(`"E"`))))
-	}
-}
-
 func TestEqualEventsAreCounted(t *testing.T) {
 	same := bought("a", 1, today.Add(-time.Hour))
 	x := newExportTest(t, "UTC", same, same, bought("b", 1, today.Add(-time.Hour)), same)
@@ -161,8 +153,9 @@ func TestAnotherTimeZoneIsRefused(t *testing.T) {
 	x := newExportTest(t, "UTC", bought("a", 1, today))
 	x.rest(x.events("event_names: [Bought]\n"))
 	x.zone = time.FixedZone("Asia/Tokyo", 9*3600)
-	_, _, err := x.events("event_names: [Bought]\n").read(t.Context())
-	assert.ErrorContains(t, err, "checkpoint_unusable: it is for the time zone UTC")
+	assert.Empty(t, x.rest(x.events("event_names: [Bought]\n")))
+	assert.Len(t, x.log.lines("WARN", "checkpoint_unusable: it is for the time zone UTC"), 1)
+	assert.Len(t, x.log.lines("ERROR", "incomplete"), 1)
 }
 
 func TestANackedPageIsReadAgain(t *testing.T) {

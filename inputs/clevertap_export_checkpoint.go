@@ -2,13 +2,12 @@ package inputs
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 )
 
 const checkpointVersion = 1
 
-var errTorn = errors.New("checkpoint_unusable: it is incomplete")
+var errTorn = &exportError{reason: reasonCheckpointUnusable, text: "it is incomplete"}
 
 // checkpoint is how far the export of one event has come.
 type checkpoint struct {
@@ -48,7 +47,8 @@ func decodeCheckpoint(raw []byte) (c checkpoint, err error) {
 		return checkpoint{}, errTorn
 	}
 	if c.Version != checkpointVersion {
-		return checkpoint{}, fmt.Errorf("checkpoint_unusable: it has version %d, this program knows %d", c.Version, checkpointVersion)
+		return checkpoint{}, &exportError{reason: reasonCheckpointUnusable,
+			text: fmt.Sprintf("it has version %d, this program knows %d", c.Version, checkpointVersion)}
 	}
 	return c, nil
 }

@@ -78,7 +78,7 @@ func TestFailuresThatLastAreErrors(t *testing.T) {
 	}
 }
 
-func TestAPageThatIsNeverReadyIsAnError(t *testing.T) {
+func TestAPageThatIsNeverReadyIsTold(t *testing.T) {
 	x := newExportTest(t, "UTC", manyBought(3)...)
 	x.fake.Intercept(func(w http.ResponseWriter, r *http.Request) bool {
 		if r.Method == http.MethodGet {
@@ -86,15 +86,15 @@ func TestAPageThatIsNeverReadyIsAnError(t *testing.T) {
 		}
 		return r.Method == http.MethodGet
 	})
-	_, _, err := x.events("event_names: [Bought]\n").read(t.Context())
-	require.ErrorContains(t, err, "in_progress")
+	assert.Empty(t, x.rest(x.events("event_names: [Bought]\n")))
+	assert.Len(t, x.log.lines("WARN", "clevertap_events: in_progress"), 1)
 }
 
-func TestARefusedDateIsAnError(t *testing.T) {
+func TestARefusedDateIsTold(t *testing.T) {
 	x := newExportTest(t, "UTC", manyBought(3)...)
 	x.answering(http.MethodPost, 400, `{"status":"fail","error":"Invalid date range","code":4002}`)
-	_, _, err := x.events("event_names: [Bought]\n").read(t.Context())
-	require.ErrorContains(t, err, "clevertap_events: invalid_dates 400 Invalid date range (opening an export)")
+	assert.Len(t, texts(x.rest(x.events("event_names: [Bought]\n"))...), 3)
+	assert.Len(t, x.log.lines("WARN", "clevertap_events: invalid_dates 400 Invalid date range (opening an export)"), 1)
 }
 
 func TestAnEmptyRangeAndALastPageWithoutRecords(t *testing.T) {
@@ -103,23 +103,19 @@ func TestAnEmptyRangeAndALastPageWithoutRecords(t *testing.T) {
 	assert.EqualValues(t, 1, x.fake.Stats().ExportPages)
 }
 
-func TestARepeatingCursorIsAnError(t *testing.T) {
+func TestARepeatingCursorIsTold(t *testing.T) {
 	x := newExportTest(t, "UTC", manyBought(3)...)
 	x.answering(http.MethodGet, 200, `{"status":"success","next_cursor":"n","records":[]}`,
 		200, `{"status":"success","next_cursor":"n","records":[]}`)
-	r := x.events("event_names: [Bought]\n")
-	_, _, err := r.read(t.Context())
-	require.ErrorContains(t, err, "clevertap_events: cursor_repeats: a page names a cursor that came before")
-	assert.Len(t, texts(x.rest(r)...), 3)
+	assert.Len(t, texts(x.rest(x.events("event_names: [Bought]\n"))...), 3)
+	assert.Len(t, x.log.lines("WARN", "clevertap_events: cursor_repeats: a page names a cursor that came before"), 1)
 }
 
-func TestANewCursorThatIsRefusedIsAnError(t *testing.T) {
+func TestANewCursorThatIsRefusedIsTold(t *testing.T) {
 	x := newExportTest(t, "UTC", manyBought(3)...)
 	x.answering(http.MethodGet, 400, wrongUsage)
-	r := x.events("event_names: [Bought]\n")
-	_, _, err := r.read(t.Context())
-	require.ErrorContains(t, err, "clevertap_events: invalid_cursor 400 Incorrect Usage (reading a page)")
-	assert.Len(t, texts(x.rest(r)...), 3)
+	assert.Len(t, texts(x.rest(x.events("event_names: [Bought]\n"))...), 3)
+	assert.Len(t, x.log.lines("WARN", "clevertap_events: invalid_cursor 400 Incorrect Usage (reading a page)"), 1)
 }
 
 func TestAfterAnExpiredCursorNothingComesTwice(t *testing.T) {

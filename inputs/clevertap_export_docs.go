@@ -1,6 +1,8 @@
 package inputs
 
-const cxDelivery = `
+import "strings"
+
+var cxDelivery = `
 ### Delivery
 
 At least once, and hardly ever twice. Every page of the export is one batch. Only when all its messages were acknowledged is it noted in the cache, and only then the next page is read; so an output that collects batches needs a period.
@@ -12,20 +14,48 @@ At least once, and hardly ever twice. Every page of the export is one batch. Onl
 
 ### Requests
 
-At most three at once for an account, over all inputs of the process, since CleverTap answers a fourth with 429. "Still in progress" is waited for; throttling, timeouts and server errors are tried again. An error that stays is logged, and tried again up to every 30 seconds.
+At most three at once for an account, over all inputs of the process, since CleverTap answers a fourth with 429. "Still in progress" is waited for; throttling, timeouts and server errors are tried again.
 
 ### Errors
 
-They begin with the component and a reason: ` + "`unauthorized`, `throttled`, `server_error`, `timeout`, `unreachable`, `unclear_reply`, `rejected`, `in_progress` (a page that never gets ready), `invalid_cursor`, `cursor_repeats`, `invalid_dates`, `checkpoint_unusable`, `cache_failed`" + `. Nothing is skipped or noted then.
+Errors begin with the component and one of these reasons. No record is skipped: checkpoints move only past what was delivered.
+
+| Reason | What to do |
+| --- | --- |
+` + cxReasons() + `
+* **One event name fails** while CleverTap answers other requests: the input logs a warning once per reason, reads the other names, and tries this one again in the next round. With ` + "`poll_interval: 0s`" + ` it tries the name twice more after the others. If that fails too, it logs an error with the reason word ` + "`incomplete`" + ` that lists what was left unread, the process exits with 1, and the next run continues from the checkpoints.
+* **Everything fails** (credentials, network, rate limit, cache, or CleverTap does not list the events either): the input stays where it is, logs an error, and tries again up to every 30 seconds, without end.
+
+### Progress
+
+After each window of days of an event name, one line at INFO: pages, records, how many of them are new, and the days and names that are left.
+
+### Memory
+
+A page of more than 64 MB is refused with ` + "`page_too_large`" + `: lower ` + "`batch_size`" + `. The process takes about 60 MB and six times the size of a page: 5,000 events of 2 KB are 10 MB, so 100 to 130 MB. With a ` + "`GOMEMLIMIT`" + ` it is three times.
 
 ### Metrics
 
-` + "`clevertap_requests_total{code}`, `clevertap_request_latency_ns`, `clevertap_retries_total{reason}`, `clevertap_export_pages_total`, `clevertap_export_records_total{outcome}` (`delivered`, `known`), `clevertap_export_skipped_total{reason}`, `clevertap_export_restarts_total`" + `.
+* ` + "`clevertap_requests_total{code}`, `clevertap_request_latency_ns`, `clevertap_retries_total{reason}`" + `
+* ` + "`clevertap_export_pages_total`, `clevertap_export_records_total{outcome}` (`delivered`, `known`), `clevertap_export_restarts_total`" + `
+* ` + "`clevertap_export_skipped_total{reason}`: `unknown_event`, `not_exportable`" + `
+* ` + "`clevertap_export_failures_total{reason}`" + `: attempts that failed with a reason of the table.
+* ` + "`clevertap_export_events_failing`" + `: event names that could not be read when they were last tried. Alert on it.
+* ` + "`clevertap_export_events_left`" + `: event names that the round has still to read.
+* ` + "`clevertap_export_event_pages_total{event}`, `clevertap_export_event_records_total{event,outcome}`, `clevertap_export_event_days_left{event}`" + `: for the first 500 event names; pages and records of all others are counted as ` + "`others`" + `.
 `
+
+func cxReasons() string {
+	var rows strings.Builder
+	for _, reason := range exportReasons {
+		rows.WriteString("| `" + reason.word + "` | " + reason.remedy + " |\n")
+	}
+	return rows.String()
+}
 
 const cevSummary = "Reads events from CleverTap's export API: once, or again and again."
 
-const cevDescription = `
+var cevDescription = `
 Each message is one event as CleverTap exports it, byte for byte, with its name added: ` + "`{\"event_name\":…,\"profile\":{…},\"ts\":20260331173000,\"event_props\":{…}}`" + `. Its ` + "`ts`" + ` is in the project's time zone. The ` + "`clevertap_to_segment`" + ` processor turns it into Segment's track.
 
 ### Metadata
@@ -67,7 +97,7 @@ cache_resources:
 
 const cprSummary = "Reads profiles from CleverTap's export API: once, or again and again."
 
-const cprDescription = `
+var cprDescription = `
 Each message is one profile as CleverTap exports it, byte for byte. An export finds the people who raised an event on certain days, so ` + "`event_names`" + ` says who is meant: people with at least one of these events since ` + "`from`" + `. A person is delivered once however many of the events and devices are found, and again when anything in the profile has changed. The ` + "`clevertap_to_segment`" + ` processor turns it into Segment's identify.
 
 ### Metadata

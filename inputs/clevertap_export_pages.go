@@ -9,7 +9,7 @@ import (
 	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap"
 )
 
-var errCursorRepeats = errors.New("cursor_repeats: a page names a cursor that came before, so the export would never end")
+var errCursorRepeats = &exportError{reason: reasonCursorRepeats, text: "a page names a cursor that came before, so the export would never end"}
 
 // fetch reads the page of the current cursor and compares it with the book. It returns nil when the window has to be
 // read from its start.
@@ -18,30 +18,56 @@ func (r *exportReader) fetch(ctx context.Context) (*exportDelivery, error) {
 	if e.state.Walk == nil {
 		return nil, nil
 	}
+	d, err := r.fetchPage(ctx)
+	switch {
+	case err == nil:
+		e.untried = false
+		return d, nil
+	case reasonIs(err, clevertap.ReasonInvalidCursor):
+		return nil, r.restart(ctx, err)
+	case r.mayPass(err):
+		return nil, fmt.Errorf("%w (reading a page)", err)
+	}
+	// The same cursor would lead there again.
+	e.untried = true
+	return nil, r.restart(ctx, err)
+}
+
+func (r *exportReader) fetchPage(ctx context.Context) (*exportDelivery, error) {
+	e := r.event
 	var page clevertap.Page
 	err := r.requests.try(ctx, "read a page", func(ctx context.Context) (err error) {
 		page, err = r.requests.client.ExportPage(ctx, r.endpoint(), e.state.Walk.Cursor)
 		return err
 	})
-	switch {
-	case reasonIs(err, clevertap.ReasonInvalidCursor):
-		return nil, r.restart(ctx, err)
-	case err != nil:
-		return nil, fmt.Errorf("%w (reading a page)", err)
-	case page.Next != "" && e.cursors[sha256.Sum256([]byte(page.Next))]:
-		e.untried = true // an error, not a mere restart
-		return nil, r.restart(ctx, errCursorRepeats)
+	if err != nil {
+		return nil, err
 	}
-	e.untried = false
+	if page.Next != "" && e.cursors[sha256.Sum256([]byte(page.Next))] {
+		return nil, errCursorRepeats
+	}
 	items, err := e.book.look(page.Records, e.state.Walk)
 	if err != nil {
-		return nil, fmt.Errorf("%w (reading a page)", err)
+		return nil, err
 	}
 	return &exportDelivery{items: items, next: page.Next, done: make(chan struct{})}, nil
 }
 
-// restart forgets the walk: the window is read again, and what the book has is skipped. That is an error only if the
-// cursor was a new one, since it would go on for ever.
+// mayPass tells whether the same cursor may lead to a page later.
+func (r *exportReader) mayPass(err error) bool {
+	var failed *clevertap.Error
+	if errors.As(err, &failed) {
+		return failed.Transient() || failed.Unauthorized()
+	}
+	var own *exportError
+	return !errors.As(err, &own)
+}
+
+// maxRestarts is how often a window is read again without anything new in between.
+const maxRestarts = 3
+
+// restart forgets the walk: the window is read again, and what the book has is skipped. That is an error if the cursor
+// was a new one, or if it keeps happening, since it would go on for ever.
 func (r *exportReader) restart(ctx context.Context, cause error) error {
 	e := r.event
 	state := e.state.again()
@@ -50,7 +76,7 @@ func (r *exportReader) restart(ctx context.Context, cause error) error {
 	}
 	e.state, e.book = state, nil
 	r.metrics.restarts.Incr(1)
-	if e.untried {
+	if e.restarts++; e.untried || e.restarts > maxRestarts {
 		return fmt.Errorf("%w (reading a page)", cause)
 	}
 	r.log.Infof("Reading the export of %q again from %v: %v", state.Event, state.Position, cause)
@@ -83,14 +109,19 @@ func (r *exportReader) commit(ctx context.Context, d *exportDelivery) error {
 	if err := r.store.saveCheckpoint(ctx, e.scope, &state); err != nil {
 		return err
 	}
-	r.metrics.page(fresh, len(d.items)-fresh)
+	if fresh > 0 {
+		e.restarts = 0
+	}
+	e.read.add(len(d.items), fresh)
+	r.metrics.page(state.Event, fresh, len(d.items)-fresh)
 	e.book.enter(d.items)
 	e.cursors[sha256.Sum256([]byte(d.next))] = true
 	finished := e.state.Walk.window()
 	e.state = state
 	if state.Walk == nil {
-		e.book = nil
+		e.book, e.restarts = nil, 0
 		r.tidy(ctx, finished, page)
+		r.finished(finished)
 	}
 	return nil
 }

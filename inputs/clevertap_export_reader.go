@@ -29,14 +29,20 @@ type exportReader struct {
 	// names are the events of the round under way, at is the current one's place.
 	names []string
 	at    int
-	// begun is true once there was a round, unfinished when another may find something.
-	begun, unfinished bool
+	// unfinished is true when another round may find something.
+	unfinished bool
 	// event is the event under way, nil between two.
 	event *exportEvent
 	// refused are the events that cannot be exported, and were told of.
-	refused  map[string]clevertap.Reason
-	pending  *exportDelivery
-	failures int
+	refused map[string]clevertap.Reason
+	// failing are the events that could not be read when it was last tried, each with the reason.
+	failing map[string]string
+	// rounds counts those begun; ended is true once the end was told.
+	rounds  int
+	ended   bool
+	pending *exportDelivery
+	// setbacks counts the failures in a row that concern all events.
+	setbacks int
 }
 
 func newExportReader(c exportConfig, profiles bool, mgr *service.Resources) (*exportReader, error) {
@@ -53,7 +59,7 @@ func newExportReader(c exportConfig, profiles bool, mgr *service.Resources) (*ex
 	metrics := newExportMetrics(mgr.Metrics())
 	return &exportReader{
 		config: c, profiles: profiles, store: newExportStore(mgr, c.cache, c.cacheKey), log: mgr.Logger(),
-		metrics: metrics, now: time.Now, refused: map[string]clevertap.Reason{},
+		metrics: metrics, now: time.Now, refused: map[string]clevertap.Reason{}, failing: map[string]string{},
 		requests: exportRequester{
 			client: client, gate: exportGate(c.account.BaseURL + " " + c.account.AccountID), pace: defaultExportPace,
 			log: mgr.Logger(), metrics: metrics,
@@ -107,20 +113,21 @@ func (r *exportReader) read(ctx context.Context) (service.MessageBatch, service.
 	batch, ack, err := r.next(ctx)
 	switch {
 	case err == nil:
-		r.failures = 0
+		r.setbacks = 0
 	case ctx.Err() != nil:
 		return nil, nil, ctx.Err()
 	case !errors.Is(err, service.ErrEndOfInput):
-		r.failures++
+		r.setbacks++
+		r.metrics.failure(exportReasonOf(err))
 		err = fmt.Errorf("%s: %w", r.component(), err)
 	}
 	return batch, ack, err
 }
 
 func (r *exportReader) next(ctx context.Context) (service.MessageBatch, service.AckFunc, error) {
-	if r.failures > 0 {
+	if r.setbacks > 0 {
 		// The engine asks again within a second; what failed after all retries will not be better by then.
-		if err := sleep(ctx, r.requests.pace.backoff(r.failures)); err != nil {
+		if err := sleep(ctx, r.requests.pace.backoff(r.setbacks)); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -128,12 +135,12 @@ func (r *exportReader) next(ctx context.Context) (service.MessageBatch, service.
 		return nil, nil, err
 	}
 	for {
-		if err := r.advance(ctx); err != nil {
-			return nil, nil, err
-		}
-		d, err := r.fetch(ctx)
+		d, err := r.nextPage(ctx)
 		if err != nil {
-			return nil, nil, err
+			if err := r.skip(ctx, err); err != nil {
+				return nil, nil, err
+			}
+			continue
 		}
 		if d == nil {
 			continue
@@ -146,6 +153,13 @@ func (r *exportReader) next(ctx context.Context) (service.MessageBatch, service.
 			return nil, nil, err
 		}
 	}
+}
+
+func (r *exportReader) nextPage(ctx context.Context) (*exportDelivery, error) {
+	if err := r.advance(ctx); err != nil {
+		return nil, err
+	}
+	return r.fetch(ctx)
 }
 
 // settle waits for the fate of the last page. One that was given back is read again; a checkpoint that could not be

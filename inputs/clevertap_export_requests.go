@@ -30,12 +30,15 @@ type exportPace struct {
 	// retry and maxRetry are those after any other failure that may pass, of which there may be `retries` in a row.
 	retry, maxRetry time.Duration
 	retries         int
+	// again is the wait before what could not be read is tried again, by an input that reads once.
+	again time.Duration
 }
 
 var defaultExportPace = exportPace{
 	progress: 250 * time.Millisecond, maxProgress: 5 * time.Second, patience: 20 * time.Minute,
 	throttled: 30 * time.Second,
 	retry:     500 * time.Millisecond, maxRetry: 30 * time.Second, retries: 8,
+	again: 5 * time.Second,
 }
 
 // codeThrottled is the code of a throttled export.

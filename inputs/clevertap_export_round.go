@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/redpanda-data/benthos/v4/public/service"
-
 	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap"
 )
 
@@ -23,6 +21,9 @@ type exportEvent struct {
 	cursors map[[sha256.Size]byte]bool
 	// untried is true while a cursor that this process was given has not led to a page.
 	untried bool
+	// restarts counts those of the window since anything new was delivered.
+	restarts int
+	read     windowProgress
 }
 
 // advance makes sure that there is a page to read, if need be by waiting for the next round.
@@ -40,7 +41,8 @@ func (r *exportReader) advance(ctx context.Context) error {
 			}
 			if !opened {
 				r.unfinished = r.unfinished || r.config.to == 0 || r.event.state.Next <= r.config.to
-				r.event, r.at = nil, r.at+1
+				r.recovered(r.event.state.Event)
+				r.leave()
 				continue
 			}
 		}
@@ -51,9 +53,9 @@ func (r *exportReader) advance(ctx context.Context) error {
 	}
 }
 
-// nextEvent begins with the next event, or with the next round after a pause.
+// nextEvent begins with the next event, if need be that of the next round after a pause.
 func (r *exportReader) nextEvent(ctx context.Context) error {
-	if r.at >= len(r.names) {
+	for r.at >= len(r.names) {
 		if err := r.pause(ctx); err != nil {
 			return err
 		}
@@ -61,21 +63,21 @@ func (r *exportReader) nextEvent(ctx context.Context) error {
 			return err
 		}
 	}
-	if len(r.names) == 0 {
-		r.unfinished = r.unfinished || len(r.config.names) == 0
-		return r.nextEvent(ctx)
-	}
-	e := &exportEvent{scope: r.store.scope(r.names[r.at])}
+	return r.beginEvent(ctx, r.names[r.at])
+}
+
+func (r *exportReader) beginEvent(ctx context.Context, name string) error {
+	e := &exportEvent{scope: r.store.scope(name)}
 	state, found, err := r.store.checkpoint(ctx, e.scope)
 	if err != nil {
 		return err
 	}
 	if !found {
-		state = r.firstCheckpoint(r.names[r.at])
+		state = r.firstCheckpoint(name)
 	}
 	if state.Timezone != r.config.zone.String() {
-		return fmt.Errorf("checkpoint_unusable: it is for the time zone %s: set it again, or choose another %s to read everything in the new one",
-			state.Timezone, cxFieldCacheKey)
+		return &exportError{reason: reasonCheckpointUnusable, text: fmt.Sprintf("it is for the time zone %s: set it again, or choose another %s to read everything in the new one",
+			state.Timezone, cxFieldCacheKey)}
 	}
 	e.state = state
 	e.shelf = newShelf(r.store, e.scope)
@@ -84,6 +86,7 @@ func (r *exportReader) nextEvent(ctx context.Context) error {
 		e.shelf = newShelf(r.store, r.store.prefix)
 	}
 	r.event = e
+	r.metrics.begin(name, r.daysLeft(r.start(state)))
 	return nil
 }
 
@@ -99,18 +102,40 @@ func (r *exportReader) firstCheckpoint(event string) checkpoint {
 	return c
 }
 
+// exportTries is how often an input that reads once tries an event that cannot be read.
+const exportTries = 3
+
 // pause waits for the next round, or ends the input when there will be none: all is read once, or for good.
 func (r *exportReader) pause(ctx context.Context) error {
-	if !r.begun {
+	switch {
+	case r.rounds == 0:
 		return nil
-	}
-	if r.config.poll == 0 || !r.unfinished {
-		return service.ErrEndOfInput
+	case r.config.poll == 0 && len(r.failing) > 0 && r.rounds < exportTries:
+		return sleep(ctx, r.requests.pace.again)
+	case r.config.poll == 0, !r.unfinished && len(r.failing) == 0:
+		return r.end()
 	}
 	return sleep(ctx, r.config.poll)
 }
 
 func (r *exportReader) beginRound(ctx context.Context) error {
+	names, err := r.roundNames(ctx)
+	if err != nil {
+		return err
+	}
+	r.names, r.at = names, 0
+	r.rounds++
+	r.unfinished = len(names) == 0 && len(r.config.names) == 0
+	r.metrics.left.Set(int64(len(names)))
+	return nil
+}
+
+// roundNames are the events to read: all of them, those last that could not be read before, or only these where all is
+// read once.
+func (r *exportReader) roundNames(ctx context.Context) ([]string, error) {
+	if r.config.poll == 0 && r.rounds > 0 {
+		return r.failingOf(r.names), nil
+	}
 	names := r.config.names
 	if len(names) == 0 {
 		err := r.requests.try(ctx, "list the events", func(ctx context.Context) (err error) {
@@ -118,20 +143,29 @@ func (r *exportReader) beginRound(ctx context.Context) error {
 			return err
 		})
 		if err != nil {
-			return fmt.Errorf("%w (listing the events)", err)
+			return nil, fmt.Errorf("%w (listing the events)", err)
 		}
 	}
-	r.names = slices.DeleteFunc(slices.Clone(names), func(name string) bool {
-		return r.refused[name] == clevertap.ReasonNotExportable
+	for event := range r.failing {
+		if !slices.Contains(names, event) {
+			r.forget(event)
+		}
+	}
+	healthy := slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return r.refused[name] == clevertap.ReasonNotExportable || r.failing[name] != ""
 	})
-	r.at, r.begun, r.unfinished = 0, true, false
-	return nil
+	return append(healthy, r.failingOf(names)...), nil
+}
+
+func (r *exportReader) failingOf(names []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return r.failing[name] == "" })
 }
 
 // refuse tells once that an event is skipped.
 func (r *exportReader) refuse(event string, err error) {
 	reason, _ := clevertap.ReasonOf(err)
 	r.metrics.skip(reason)
+	r.forget(event)
 	if r.refused[event] == reason {
 		return
 	}

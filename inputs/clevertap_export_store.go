@@ -27,7 +27,7 @@ func newExportStore(mgr *service.Resources, cache, prefix string) exportStore {
 			failed = err
 		}
 		if failed != nil {
-			return fmt.Errorf("cache_failed: using %q: %w", cache, failed)
+			return &exportError{reasonCacheFailed, fmt.Sprintf("using %q", cache), failed}
 		}
 		return nil
 	}}
@@ -88,7 +88,7 @@ func (s exportStore) checkpoint(ctx context.Context, scope string) (newest check
 		}
 	}
 	if torn == 2 {
-		return checkpoint{}, false, errors.New("checkpoint_unusable: both of its copies are unreadable")
+		return checkpoint{}, false, &exportError{reason: reasonCheckpointUnusable, text: "both of its copies are unreadable"}
 	}
 	return newest, found, nil
 }

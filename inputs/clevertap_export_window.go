@@ -47,19 +47,23 @@ func (r *exportReader) openWindow(ctx context.Context) (bool, error) {
 
 // nextWindow is what the round has to read next of the event, false if nothing.
 func (r *exportReader) nextWindow() (window, bool) {
-	e, last := r.event, r.last()
-	start := e.state.Position
-	if start == 0 {
-		start = max(e.state.Next, r.config.from)
-		if e.begun {
-			return window{}, false
-		}
+	e, start, last := r.event, r.start(r.event.state), r.last()
+	if e.state.Position == 0 && e.begun {
+		return window{}, false
 	}
 	maxDays := maxWindowDays
 	if r.profiles {
 		maxDays = 0
 	}
 	return windowFrom(start, last, maxDays), start <= last
+}
+
+// start is the first day that the round has to read.
+func (r *exportReader) start(c checkpoint) day {
+	if c.Position != 0 {
+		return c.Position
+	}
+	return max(c.Next, r.config.from)
 }
 
 // clear removes from the store what was delivered of days that are closed, and returns the first that is not.

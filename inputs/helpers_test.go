@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -34,7 +36,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m, standing...) }
 // fastPace is a pace for tests: everything is over within milliseconds.
 var fastPace = exportPace{
 	progress: time.Millisecond, maxProgress: time.Millisecond, patience: 20 * time.Millisecond,
-	throttled: time.Millisecond, retry: time.Millisecond, maxRetry: time.Millisecond, retries: 3,
+	throttled: time.Millisecond, retry: time.Millisecond, maxRetry: time.Millisecond, retries: 3, again: time.Millisecond,
 }
 
 // today is when most tests take place: late in the evening in Kolkata, afternoon in UTC.
@@ -66,6 +68,32 @@ type exportTest struct {
 	clock *clock
 	zone  *time.Location
 	cache *testCache
+	log   *logText
+}
+
+// logText is what a component has logged.
+type logText struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logText) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+// lines are those of a level that hold all of the parts.
+func (l *logText) lines(level string, parts ...string) (found []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for line := range strings.Lines(l.text.String()) {
+		missing := slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(line, part) })
+		if !missing && strings.Contains(line, "level="+level) {
+			found = append(found, line)
+		}
+	}
+	return found
 }
 
 func newExportTest(t *testing.T, zone string, lines ...string) *exportTest {
@@ -76,7 +104,7 @@ func newExportTest(t *testing.T, zone string, lines ...string) *exportTest {
 	fake := clevertaptest.New(clevertaptest.Options{TimeZone: location, Now: c.Now, InProgress: -1, MaxEvents: 300_000})
 	server := httptest.NewServer(fake)
 	t.Cleanup(server.Close)
-	x := &exportTest{t, fake, server.URL, c, location, newTestCache()}
+	x := &exportTest{t, fake, server.URL, c, location, newTestCache(), &logText{}}
 	x.seed(lines...)
 	return x
 }
@@ -95,7 +123,8 @@ func (x *exportTest) parse(spec *service.ConfigSpec, more string) (*service.Pars
 	x.Helper()
 	parsed, err := spec.ParseYAML(x.config(more), nil)
 	require.NoError(x, err)
-	return parsed, service.MockResources(service.MockResourcesOptAddCache("c"))
+	log := service.NewLoggerFromSlog(slog.New(slog.NewTextHandler(x.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	return parsed, service.MockResources(service.MockResourcesOptAddCache("c"), service.MockResourcesOptUseLogger(log))
 }
 
 // events builds the input as a process does that was just started.

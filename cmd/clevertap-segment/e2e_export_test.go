@@ -139,6 +139,44 @@ func TestE2EAnExportSurvivesTenKills(t *testing.T) {
 	assert.Equal(t, repeated, again, "another run delivers nothing")
 }
 
+func TestE2EAnExportThatLeavesAnEventUnreadExitsWithOne(t *testing.T) {
+	fake, url := fakeClevertap(t, clevertaptest.Options{InProgress: -1})
+	at := time.Now().Add(-time.Minute).Unix()
+	require.NoError(t, fake.Seed(strings.NewReader(fmt.Sprintf(`{"type":"event","identity":"a","ts":%d,"evtName":"Bought","evtData":{"n":1}}`, at))))
+	fake.Intercept(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodPost {
+			return false
+		}
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if !bytes.Contains(body, []byte(`"Broken"`)) {
+			return false
+		}
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, `{"status":"fail","error":"Something new","code":400}`)
+		return true
+	})
+	sink := &exportSink{seen: map[string]int{}, pages: make(chan struct{}, 10)}
+	server := httptest.NewServer(sink)
+	t.Cleanup(server.Close)
+	dir := t.TempDir()
+	config := filepath.Join(dir, "export.yaml")
+	yaml := fmt.Sprintf(exportConfig, url, time.Now().Add(-48*time.Hour).Format("2006-01-02"), exportPage, server.URL, dir)
+	yaml = strings.NewReplacer("[ Bought ]", "[ Broken, Bought ]", "Asia/Kolkata", "UTC").Replace(yaml)
+	require.NoError(t, os.WriteFile(config, []byte(yaml), 0o600))
+
+	incomplete := startExport(t, config)
+	var exit *exec.ExitError
+	require.ErrorAs(t, incomplete.Wait(), &exit)
+	assert.Equal(t, 1, exit.ExitCode())
+	records, _ := sink.counts()
+	assert.Equal(t, 1, records, "the other event was read")
+	assert.Contains(t, incomplete.Stdout.(*logBuffer).String(), `clevertap_events: incomplete: 1 event names were not read to their end: \"Broken\" (rejected)`)
+
+	fake.Intercept(nil)
+	require.NoError(t, startExport(t, config).Wait(), "an unknown event is skipped")
+}
+
 func startExport(t *testing.T, config string) *exec.Cmd {
 	t.Helper()
 	binary, err := buildOnce()

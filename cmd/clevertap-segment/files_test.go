@@ -49,7 +49,8 @@ func TestE2EFiles_CreatedForTheOwnerOnly(t *testing.T) {
 		dead := t.TempDir()
 		p, batch := endpoint(t, "CLEVERTAP_URL="+clevertap, shellPrefix+"umask 022", "DEAD_LETTER="+dead+"/new/dead",
 			"metrics.prometheus.file_output_path="+t.TempDir()+"/metrics") // which Prometheus makes readable for all
-		require.Equal(t, 200, postAs(t, batch, `{"batch":[{"type":"identify","userId":"u1","anonymousId":"a1"},{"type":"track","userId":"u1"}]}`, writeKey))
+		tooLong := strings.Repeat("u", 1024) // for the mapping, not for the input
+		require.Equal(t, 200, postAs(t, batch, `{"batch":[{"type":"identify","userId":"u1","anonymousId":"a1"},{"type":"page","userId":"`+tooLong+`"}]}`, writeKey))
 		p.stop()
 		assert.Equal(t, 1, assertPrivate(t, p.dir), "an identity")
 		assert.Equal(t, 1, assertPrivate(t, dead))

@@ -4,12 +4,14 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log"
 	"os"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
 
 	"github.com/clevertap-segment/clevertap-segment/cmd/internal/heap"
+	"github.com/clevertap-segment/clevertap-segment/plugins/runstatus"
 	"github.com/clevertap-segment/clevertap-segment/plugins/transport"
 )
 
@@ -31,7 +33,13 @@ func main() {
 	var engine engineLog
 	onHangUp(engine.hungUp)
 	// A cancelled context would keep the engine from stopping gracefully; it handles the other signals itself.
-	service.RunCLI(context.Background(), append(cliOptions(), engine.option())...)
+	code, err := service.RunCLIToCode(context.Background(), append(cliOptions(), engine.option())...)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	if code = max(code, runstatus.ExitCode()); code != 0 {
+		os.Exit(code)
+	}
 }
 
 func cliOptions() []service.CLIOptFunc {

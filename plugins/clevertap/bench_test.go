@@ -1,7 +1,10 @@
 package clevertap_test
 
 import (
+	"bytes"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -61,4 +64,48 @@ func benchExported[T any](b *testing.B, inspect func([]byte) (T, error), record 
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkExportPage is what a page of 5,000 records takes to be fetched and split.
+func BenchmarkExportPage(b *testing.B) {
+	for _, size := range []int{1 << 10, 2 << 10, 8 << 10} {
+		b.Run(fmt.Sprintf("records of %d KB", size>>10), func(b *testing.B) {
+			body := exportedPage(clevertap.MaxExportBatch, size)
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				_, _ = w.Write(body)
+			}))
+			defer server.Close()
+			client, err := clevertap.NewClient(clevertap.Config{AccountID: "A", Passcode: "P", BaseURL: server.URL})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.SetBytes(int64(len(body)))
+			b.ReportAllocs()
+			for b.Loop() {
+				page, err := client.ExportPage(b.Context(), clevertap.ExportEvents, "c")
+				if err != nil || len(page.Records) != clevertap.MaxExportBatch {
+					b.Fatal(len(page.Records), err)
+				}
+			}
+		})
+	}
+}
+
+// exportedPage is a page of so many events of about that size.
+func exportedPage(records, size int) []byte {
+	var page bytes.Buffer
+	page.WriteString(`{"status":"success","next_cursor":"n","records":[`)
+	for i := range records {
+		if i > 0 {
+			page.WriteByte(',')
+		}
+		start := page.Len()
+		fmt.Fprintf(&page, `{"profile":{"objectId":"o%d","identity":"user-%d","platform":"Web"},"ts":20250607130935,"event_props":{"sku":"SKU-%d","price":4.50`, i, i, i)
+		for n := 0; page.Len()-start < size-60; n++ {
+			fmt.Fprintf(&page, `,"property_%d":"a value of some length"`, n)
+		}
+		page.WriteString(`},"session_props":{"session_source":"Direct"}}`)
+	}
+	page.WriteString(`]}`)
+	return page.Bytes()
 }

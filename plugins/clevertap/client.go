@@ -86,9 +86,11 @@ type call struct {
 	sent   iter.Seq[string]
 	// maxReply bounds the body of a success; 0 is what an upload of this size can be answered.
 	maxReply int64
-	// reason, if set, knows failures that only this endpoint has, by the body of the answer; "" leaves the reason that
+	// tooLong, if set, makes the error of a success that is longer than maxReply.
+	tooLong func() *Error
+	// reason, if set, knows failures that only this endpoint has, by the answer's members; "" leaves the reason that
 	// follows from the status.
-	reason func(status, code int, body string) Reason
+	reason func(status int, answer reply) Reason
 }
 
 func (r call) replyBound() int64 {
@@ -96,6 +98,13 @@ func (r call) replyBound() int64 {
 		return r.maxReply
 	}
 	return minReplyBytes + replyPerSent*r.size()
+}
+
+func (r call) tooLongError() *Error {
+	if r.tooLong != nil {
+		return r.tooLong()
+	}
+	return unclear("the reply is too long")
 }
 
 func (r call) size() int64 {
@@ -117,34 +126,48 @@ func (r call) open() (io.ReadCloser, error) {
 }
 
 // do sends one request and returns the body of a 200. Every other outcome is an *Error, or the context's error.
-func (c *Client) do(ctx context.Context, r call) ([]byte, error) {
+func (c *Client) do(ctx context.Context, r call) (body []byte, err error) {
+	err = c.stream(ctx, r, func(reply io.Reader) (err error) {
+		if body, err = io.ReadAll(reply); err == nil && len(bytes.TrimSpace(body)) == 0 {
+			err = emptyReply()
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return body, nil
+}
+
+// stream is do for a body that need not be held as a whole: read is given that of a 200.
+func (c *Client) stream(ctx context.Context, r call, read func(io.Reader) error) error {
 	attempt, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
 	req, err := c.request(attempt, r)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, c.transportError(ctx, attempt, err)
+		return c.transportError(ctx, attempt, err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return nil, c.statusError(resp, r)
+		return c.statusError(resp, r)
 	}
-	body, err := readBounded(resp.Body, r.replyBound())
+	err = read(&boundedReader{resp.Body, r.replyBound()})
+	var failed *Error
 	switch {
+	case err == nil:
+		return nil
 	case errors.Is(err, errReplyTooLong):
-		return nil, unclear("the reply is too long")
-	case err != nil && (ctx.Err() != nil || attempt.Err() != nil):
-		return nil, c.transportError(ctx, attempt, err)
-	case err != nil:
-		return nil, lostReply()
-	case len(bytes.TrimSpace(body)) == 0:
-		// CleverTap's hosts answer so on every path that they do not know.
-		return nil, unclear("the reply is empty, as on a wrong address: check the region or the url")
+		return r.tooLongError()
+	case errors.As(err, &failed):
+		return err
+	case attempt.Err() != nil:
+		return c.transportError(ctx, attempt, err)
 	}
-	return body, nil
+	return lostReply()
 }
 
 func (c *Client) request(ctx context.Context, r call) (*http.Request, error) {
@@ -192,21 +215,21 @@ func (c *Client) statusError(resp *http.Response, r call) *Error {
 	if e.Text == "" {
 		e.Text = http.StatusText(resp.StatusCode)
 	}
-	return e.classified(r.special(e, body))
+	return e.classified(r.special(e.Status, answer))
 }
 
 // special is the reason that only the endpoint knows.
-func (r call) special(e *Error, body []byte) Reason {
+func (r call) special(status int, answer reply) Reason {
 	if r.reason == nil {
 		return ""
 	}
-	return r.reason(e.Status, e.Code, string(body[:min(len(body), maxErrorBytes)]))
+	return r.reason(status, answer)
 }
 
 // failed turns an answer of 200 that says "fail" for the whole request into an error.
-func (c *Client) failed(answer reply, r call, body []byte) *Error {
+func (c *Client) failed(answer reply, r call) *Error {
 	e := &Error{Status: statusOK, Code: int(answer.Code), Text: c.clean(string(answer.Error), r.sent)}
-	return e.classified(r.special(e, body))
+	return e.classified(r.special(e.Status, answer))
 }
 
 // clean makes a text of CleverTap's fit for logs: bounded, with nothing in it that was sent.
@@ -220,10 +243,20 @@ func (c *Client) clean(text string, sent iter.Seq[string]) string {
 
 var errReplyTooLong = errors.New("reply too long")
 
-func readBounded(r io.Reader, limit int64) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err == nil && int64(len(body)) > limit {
-		return nil, errReplyTooLong
+// boundedReader fails when there is more than it may give.
+type boundedReader struct {
+	r    io.Reader
+	left int64
+}
+
+func (b *boundedReader) Read(p []byte) (int, error) {
+	if int64(len(p)) > b.left+1 {
+		p = p[:b.left+1]
 	}
-	return body, err
+	n, err := b.r.Read(p)
+	if b.left -= int64(n); b.left < 0 {
+		b.left = 0
+		return n - 1, errReplyTooLong
+	}
+	return n, err
 }

@@ -41,7 +41,7 @@ func (c *Client) Delete(ctx context.Context, by DeleteBy, ids []string) error {
 	case answer.Status == statusSuccess:
 		return nil
 	case answer.Status == statusFail:
-		return c.failed(answer, r, nil)
+		return c.failed(answer, r)
 	}
 	return unclear("the reply has no known status")
 }

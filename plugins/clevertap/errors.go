@@ -26,6 +26,7 @@ const (
 	ReasonUnknownEvent  Reason = "unknown_event"  // the project has no event of this name
 	ReasonInvalidCursor Reason = "invalid_cursor" // the cursor of an export is expired or was never given out
 	ReasonInvalidDates  Reason = "invalid_dates"  // the dates of an export are refused
+	ReasonPageTooLarge  Reason = "page_too_large" // a page of an export is larger than the program accepts
 )
 
 const statusOK = 200
@@ -106,6 +107,11 @@ func (e *Error) classified(special Reason) *Error {
 }
 
 func unclear(text string) *Error { return &Error{Reason: ReasonUnclearReply, Text: text} }
+
+// emptyReply is what CleverTap's hosts answer on every path that they do not know.
+func emptyReply() *Error {
+	return unclear("the reply is empty, as on a wrong address: check the region or the url")
+}
 
 // lostReply is an answer that came only in part: the records may or may not have arrived.
 func lostReply() *Error {

@@ -84,7 +84,6 @@ func TestEveryObservedReplyToAnExport(t *testing.T) {
 		"202":                   {202, ``, clevertap.ReasonInProgress, true},
 		"throttled":             {200, `{"status":"fail","error":"Request Throttled","code":1}`, clevertap.ReasonThrottled, true},
 		"429":                   {429, `{"status":"fail","error":"Too many concurrent requests","code":429}`, clevertap.ReasonThrottled, true},
-		"incorrect usage":       {400, `{"status":"fail","error":"Incorrect Usage","code":3}`, clevertap.ReasonInvalidCursor, false},
 		"expired, by word":      {400, `{"status":"fail","error":"expired","code":"CURSOR_INVALIDATED"}`, clevertap.ReasonInvalidCursor, false},
 		"expired, by text":      {200, `{"status":"fail","error":"Invalid Cursor"}`, clevertap.ReasonInvalidCursor, false},
 		"not exportable":        {400, `{"status":"fail","error":"Export not allowed for this event","code":400}`, clevertap.ReasonNotExportable, false},

@@ -22,6 +22,16 @@ type reply struct {
 	Unprocessed []unaccepted `json:"unprocessed"`
 	Code        looseInt     `json:"code"`
 	Error       looseText    `json:"error"`
+
+	// word is a code that is no number.
+	word string
+}
+
+// setCode reads a code: a number, a number as a string, or a word.
+func (r *reply) setCode(raw json.RawMessage) {
+	if r.Code.UnmarshalJSON(raw) == nil && r.Code == 0 {
+		_ = json.Unmarshal(raw, &r.word) // any other kind of value is no word
+	}
 }
 
 // unaccepted is one refused record. The record is echoed too, but not as it was sent, so it is of no use.
@@ -33,16 +43,28 @@ type unaccepted struct {
 // parseReply tells apart what came broken from what is not a reply.
 func parseReply(body []byte) (reply, error) {
 	var r reply
-	err := json.Unmarshal(body, &r)
-	var mistyped *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &mistyped):
-		return reply{}, unclear("the reply does not have the form of CleverTap's")
-	case err != nil:
-		return reply{}, lostReply()
+	if err := json.Unmarshal(body, &r); err != nil {
+		return reply{}, unreadable(err)
+	}
+	var written struct {
+		Code json.RawMessage `json:"code"`
+	}
+	if json.Unmarshal(body, &written) == nil && written.Code != nil {
+		r.setCode(written.Code)
 	}
 	return r, nil
 }
+
+// unreadable is the error of a reply that could not be decoded.
+func unreadable(err error) *Error {
+	var mistyped *json.UnmarshalTypeError
+	if errors.As(err, &mistyped) {
+		return otherForm()
+	}
+	return lostReply()
+}
+
+func otherForm() *Error { return unclear("the reply does not have the form of CleverTap's") }
 
 // rejections places each failure of an upload of so many records, or says why that cannot be done.
 func (r reply) rejections(records int) ([]Rejection, error) {
@@ -103,13 +125,18 @@ func (n *looseInt) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// looseText takes a string; anything else is no text.
+// looseText takes a string, or the first of a list of them; anything else is no text.
 type looseText string
 
 func (t *looseText) UnmarshalJSON(raw []byte) error {
 	var text string
 	if json.Unmarshal(raw, &text) == nil {
 		*t = looseText(text)
+		return nil
+	}
+	var texts []string
+	if json.Unmarshal(raw, &texts) == nil && len(texts) > 0 {
+		*t = looseText(texts[0])
 	}
 	return nil
 }

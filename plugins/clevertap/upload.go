@@ -38,7 +38,7 @@ func (c *Client) uploaded(answer reply, r call, records []Record) ([]Rejection, 
 	case statusFail:
 		// "fail" is also what an upload gets of which every single record was refused.
 		if len(answer.Unprocessed) == 0 {
-			return nil, c.failed(answer, r, nil)
+			return nil, c.failed(answer, r)
 		}
 	default:
 		return nil, unclear("the reply has no known status")
