@@ -99,4 +99,3 @@ func TestWebhookSlowBodiesTakeNoSlots(t *testing.T) {
 	require.NoError(t, ack(t.Context(), nil))
 	assert.Equal(t, 200, (<-answered).status)
 }
-

@@ -195,7 +195,9 @@ func TestWebhookPrefersTheOutcomeToTheStop(t *testing.T) {
 	for range 200 {
 		handler := newWebhookHandler(in.handler.config, nil, time.Now)
 		answered := make(chan *webhookAnswer, 1)
-		go func() { answered <- handler.take(newPatience(time.Minute), []byte(webhookOne), &share{of: handler.allowance}) }()
+		go func() {
+			answered <- handler.take(newPatience(time.Minute), []byte(webhookOne), &share{of: handler.allowance})
+		}()
 		call := <-handler.handover.parcels
 		require.True(t, call.take())
 		require.NoError(t, call.ack(t.Context(), nil))

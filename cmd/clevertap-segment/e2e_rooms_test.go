@@ -22,7 +22,7 @@ const (
 	honestPause    = 50 * time.Millisecond
 
 	// mostMemory is the most that may ever be resident.
-	mostMemory = 300 << 20
+	mostMemory = 300_000_000
 	// mostStored is the most bytes in files for each byte that strangers send, over all they do, and mostStoredByKind the
 	// most for each byte of the kind that costs most: the smallest calls, of which a dead letter is eight times as large, in
 	// a body that gzip has made thirty times smaller.
