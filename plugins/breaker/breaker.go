@@ -1,0 +1,160 @@
+// Package breaker calls a service that may fail or hang, such as a cache on the network, so that it costs its callers
+// little. A call takes no longer than its bound, even if the service ignores the context: then the call is abandoned and
+// goes on by itself. A service that fails is left alone for a while, and then asked by one call at a time until one
+// succeeds. The package knows nothing of what is called.
+package breaker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+)
+
+var (
+	// ErrNotAsked means that the service failed a short while ago and was left alone.
+	ErrNotAsked = errors.New("not asked: it failed a short while ago")
+	// ErrTimeout means that the service did not answer within the bound. What was asked of it may still happen.
+	ErrTimeout = errors.New("no answer in time")
+
+	errPanicked = errors.New("panicked")
+	// errLeft means that the caller gave up before the bound. That says nothing about the service.
+	errLeft = errors.New("the caller gave up")
+)
+
+const (
+	// failures in a row are needed to leave a service alone. One timeout is enough.
+	failures = 3
+	// pause is how long a failing service is left alone between two calls.
+	pause = 3 * time.Second
+	// reminder is the time between two reports of one failure.
+	reminder = time.Minute
+	// maxRunning bounds the calls that run at once, abandoned ones included.
+	maxRunning = 64
+)
+
+// Settings are what differs between breakers. All are optional.
+type Settings struct {
+	// Inline has calls run on the goroutine of their caller, who then waits for as long as they take. It is for what cannot
+	// hang, such as a cache in memory.
+	Inline bool
+	// Failing is called when the service is first left alone, and then once a minute while it is asked and fails. Working is
+	// called when it answers again. Neither may use the breaker.
+	Failing, Working func()
+}
+
+// Breaker stands in front of one service. Use New.
+type Breaker struct {
+	circuit  *gobreaker.TwoStepCircuitBreaker[struct{}]
+	settings Settings
+	running  chan struct{}
+
+	// What follows is guarded by the lock of the circuit, which calls the functions that use it.
+	timedOut bool
+	reported time.Time
+}
+
+// New returns a breaker in front of a service that is believed to work.
+func New(settings Settings) *Breaker {
+	b := &Breaker{settings: settings, running: make(chan struct{}, maxRunning)}
+	b.circuit = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
+		MaxRequests: 1,
+		Timeout:     pause,
+		IsExcluded:  func(err error) bool { return errors.Is(err, errLeft) },
+		IsSuccessful: func(err error) bool {
+			b.timedOut = errors.Is(err, ErrTimeout)
+			return err == nil
+		},
+		ReadyToTrip:   func(counts gobreaker.Counts) bool { return b.timedOut || counts.ConsecutiveFailures >= failures },
+		OnStateChange: func(_ string, _, to gobreaker.State) { b.changed(to) },
+	})
+	return b
+}
+
+func (b *Breaker) changed(to gobreaker.State) {
+	switch {
+	case to == gobreaker.StateClosed:
+		b.reported = time.Time{}
+		if b.settings.Working != nil {
+			b.settings.Working()
+		}
+	case to == gobreaker.StateOpen && (b.reported.IsZero() || time.Since(b.reported) >= reminder):
+		b.reported = time.Now()
+		if b.settings.Failing != nil {
+			b.settings.Failing()
+		}
+	}
+}
+
+// Do calls the service and returns its answer. An error of the operation counts as a failure of the service. The operation
+// must not touch what its caller uses after Do has returned: it may still be running.
+func Do[T any](ctx context.Context, b *Breaker, bound time.Duration, operation func(context.Context) (T, error)) (T, error) {
+	done, err := b.circuit.Allow()
+	if err != nil {
+		var none T
+		return none, ErrNotAsked
+	}
+	failure := errPanicked
+	defer func() { done(failure) }()
+	if b.settings.Inline {
+		value, err := operation(ctx)
+		failure = err
+		return value, err
+	}
+	bounded, cancel := context.WithTimeout(ctx, bound)
+	defer cancel()
+	r := run(bounded, b.running, operation)
+	if r.panicked != nil {
+		panic(r.panicked)
+	}
+	if r.err != nil && bounded.Err() != nil {
+		r.err = ErrTimeout
+		if ctx.Err() != nil {
+			r.err = errLeft
+		}
+	}
+	failure = r.err
+	return r.value, r.err
+}
+
+type result[T any] struct {
+	value    T
+	err      error
+	panicked any
+}
+
+// run runs an operation on a goroutine of its own and abandons it when the context ends. It begins when fewer than
+// maxRunning others run.
+func run[T any](ctx context.Context, running chan struct{}, operation func(context.Context) (T, error)) (r result[T]) {
+	select {
+	case running <- struct{}{}:
+	case <-ctx.Done():
+		r.err = ctx.Err()
+		return r
+	}
+	ended := make(chan result[T], 1)
+	go func() {
+		r := attempt(ctx, operation)
+		<-running
+		ended <- r
+	}()
+	select {
+	case r = <-ended:
+		return r
+	case <-ctx.Done():
+	}
+	select {
+	case r = <-ended: // just in time
+	default:
+		r.err = ctx.Err()
+	}
+	return r
+}
+
+// attempt hands a panic on to the goroutine of the caller, who may know what to do about it.
+func attempt[T any](ctx context.Context, operation func(context.Context) (T, error)) (r result[T]) {
+	defer func() { r.panicked = recover() }()
+	r.value, r.err = operation(ctx)
+	return r
+}
