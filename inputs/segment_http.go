@@ -8,6 +8,7 @@ import (
 	"github.com/redpanda-data/benthos/v4/public/service"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/fields"
+	"github.com/clevertap-segment/clevertap-segment/plugins/identitycache"
 )
 
 const (
@@ -153,6 +154,9 @@ func init() {
 			access := func(ctx context.Context, use func(service.Cache)) error {
 				return mgr.AccessCache(ctx, c.dedupeCache, use)
 			}
+			shared, _ := mgr.GetGeneric(identitycache.ExaminedKey{})
+			examined, _ := shared.(*identitycache.Examined) // nil unless `run` has examined the configuration
+			c.dedupeInMemory = examined.InMemory(c.dedupeCache)
 			return newSegmentHTTP(c, access, mgr.Logger(), mgr.Metrics()), nil
 		})
 }

@@ -29,6 +29,7 @@ type segmentHTTPConfig struct {
 	validate            bool
 	webhookOnly         bool
 	dedupeCache         string
+	dedupeInMemory      bool // the cache cannot hang
 	dedupeTTL           time.Duration
 	maxInFlightBytes    int
 }

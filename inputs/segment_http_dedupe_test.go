@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
@@ -120,10 +121,12 @@ func TestDedupeDeliversWhileTheCacheFails(t *testing.T) {
 		assert.Len(t, far.rest(), 2, "twice is better than never")
 	}
 	cache.fail = nil
-	for _, want := range []int{2, 0} {
+	// It is left alone for some seconds.
+	require.Eventually(t, func() bool {
 		assert.Equal(t, 200, call.postTo(t, "/v1/batch", twoCalls).status)
-		assert.Len(t, far.rest(), want)
-	}
+		return len(far.rest()) == 0
+	}, 20*time.Second, 100*time.Millisecond)
+	assert.Len(t, cache.keys(""), 2)
 }
 
 func TestDedupeKeysFitEveryCache(t *testing.T) {
@@ -215,4 +218,216 @@ func TestDedupeAsksTheCacheNoLongerThanTheRequestMayTake(t *testing.T) {
 	assert.Equal(t, trackingAnswers.of[timedOut], answer)
 	assert.False(t, asked.IsZero())
 	assert.False(t, asked.After(until.deadline))
+}
+
+// hungCache answers nobody until it is released, whatever the context says: as a client does whose server was stopped.
+type hungCache struct {
+	service.Cache
+	release    chan struct{}
+	gets, sets atomic.Int64
+}
+
+func newHungCache() *hungCache { return &hungCache{release: make(chan struct{})} }
+
+func (c *hungCache) Get(context.Context, string) ([]byte, error) {
+	c.gets.Add(1)
+	<-c.release
+	return nil, service.ErrKeyNotFound
+}
+
+func (c *hungCache) Set(context.Context, string, []byte, *time.Duration) error {
+	c.sets.Add(1)
+	<-c.release
+	return nil
+}
+
+// dedupeTest is a handler with a pipeline that acknowledges at once, in a bubble of its own time.
+type dedupeTest struct {
+	*testing.T
+	handler   *segmentHTTPHandler
+	delivered atomic.Int64
+}
+
+func newDedupeTest(t *testing.T, cache service.Cache) *dedupeTest {
+	t.Helper()
+	access := func(_ context.Context, use func(service.Cache)) error {
+		use(cache)
+		return nil
+	}
+	config := segmentHTTPConfig{httpConfig: httpConfig{maxRequests: 100, timeout: 4 * time.Second}, dedupeCache: "ids", dedupeTTL: time.Minute}
+	d := &dedupeTest{T: t, handler: newSegmentHTTPHandler(config, access, nil, nil, time.Now)}
+	done := make(chan struct{})
+	t.Cleanup(func() { close(done) })
+	go func() {
+		for {
+			select {
+			case p := <-d.handler.handover.parcels:
+				if p.take() {
+					d.delivered.Add(int64(len(p.batch)))
+					_ = p.ack(context.Background(), nil)
+				}
+			case <-done:
+				return
+			}
+		}
+	}()
+	return d
+}
+
+// post sends calls with these ids and returns the status and how long it took.
+func (d *dedupeTest) post(ids ...string) (int, time.Duration) {
+	began, calls := time.Now(), &received{}
+	for _, id := range ids {
+		calls.add(service.NewMessage(nil), callID{messageID: id})
+	}
+	until := newPatience(d.handler.config.timeout)
+	defer until.timer.Stop()
+	answer := d.handler.deliver(until, calls, &share{of: d.handler.allowance}, trackingAnswers)
+	return answer.status, time.Since(began)
+}
+
+func hundredIDs() []string {
+	ids := make([]string, 100)
+	for i := range ids {
+		ids[i] = fmt.Sprint("m", i)
+	}
+	return ids
+}
+
+func TestDedupe_AHungCacheCostsALittleOfTheTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cache := newHungCache()
+		d := newDedupeTest(t, cache)
+		var first sync.WaitGroup
+		for i := range 20 {
+			first.Go(func() {
+				status, took := d.post(fmt.Sprint("a", i), fmt.Sprint("b", i))
+				assert.Equal(t, 200, status)
+				assert.LessOrEqual(t, took, time.Second, "timeout/8 for the look-ups and timeout/8 for the writes")
+			})
+		}
+		first.Wait()
+		asked := cache.gets.Load() + cache.sets.Load()
+		for i := range 20 {
+			status, took := d.post(fmt.Sprint("c", i), fmt.Sprint("d", i))
+			assert.Equal(t, 200, status)
+			assert.Zero(t, took, "it is left alone")
+		}
+		assert.Equal(t, asked, cache.gets.Load()+cache.sets.Load())
+		assert.EqualValues(t, 80, d.delivered.Load())
+		assert.Empty(t, d.handler.dedupe.flights)
+		close(cache.release)
+		synctest.Wait()
+	})
+}
+
+func TestDedupe_ALargeRequestAsksAHungCacheAFewTimes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cache := newHungCache()
+		d := newDedupeTest(t, cache)
+		status, took := d.post(hundredIDs()...)
+		assert.Equal(t, 200, status)
+		assert.LessOrEqual(t, took, time.Second)
+		close(cache.release)
+		synctest.Wait()
+		assert.LessOrEqual(t, cache.gets.Load(), int64(dedupeParallel), "those after the deadline are not begun")
+		assert.EqualValues(t, 100, d.delivered.Load())
+	})
+}
+
+func TestDedupe_AsksAgainWhenTheCacheWorks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cache := newTestCache()
+		var hang chan struct{}
+		cache.fail = func(string, string) error {
+			if hang != nil {
+				<-hang
+			}
+			return nil
+		}
+		d := newDedupeTest(t, cache)
+		hang = make(chan struct{})
+		status, _ := d.post("m1")
+		assert.Equal(t, 200, status)
+		close(hang)
+		synctest.Wait()
+		hang = nil
+		time.Sleep(4 * time.Second)
+		for _, want := range []int64{2, 2} {
+			status, _ = d.post("m1")
+			assert.Equal(t, 200, status)
+			assert.Equal(t, want, d.delivered.Load())
+		}
+	})
+}
+
+// What is under way is known here, whatever the cache does.
+func TestDedupe_KnowsCallsUnderWayWhileTheCacheHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cache := newHungCache()
+		d := newDedupeTest(t, cache)
+		var both sync.WaitGroup
+		for range 2 {
+			both.Go(func() {
+				status, _ := d.post("m1")
+				assert.Equal(t, 200, status)
+			})
+		}
+		both.Wait()
+		assert.EqualValues(t, 1, d.delivered.Load())
+		close(cache.release)
+		synctest.Wait()
+	})
+}
+
+func TestDedupe_LeavesACacheAloneThatFailsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cache, asked := newTestCache(), 0
+		cache.fail = func(string, string) error {
+			asked++
+			return errors.New("the cache is away")
+		}
+		d := newDedupeTest(t, cache)
+		for range 10 {
+			status, took := d.post(hundredIDs()...)
+			assert.Equal(t, 200, status)
+			assert.Zero(t, took)
+		}
+		assert.EqualValues(t, 1000, d.delivered.Load())
+		assert.LessOrEqual(t, asked, 3*dedupeGiveUp, "three rows of errors are enough")
+		cache.fail = nil
+		time.Sleep(4 * time.Second)
+		_, _ = d.post("m1")
+		_, _ = d.post("m1")
+		assert.EqualValues(t, 1001, d.delivered.Load())
+	})
+}
+
+func TestDedupe_SomeErrorsCostNoMoreThanTheirCalls(t *testing.T) {
+	cache := newTestCache()
+	d := newDedupeTest(t, cache)
+	_, _ = d.post(hundredIDs()...)
+	bad := dedupeKey(callID{messageID: "m7"})
+	cache.fail = func(_, key string) error {
+		if key == bad {
+			return errors.New("a bad entry")
+		}
+		return nil
+	}
+	for i := range 10 {
+		_, _ = d.post(hundredIDs()...)
+		assert.EqualValues(t, 101+i, d.delivered.Load())
+	}
+}
+
+func TestDedupeBound_IsASmallPartOfTheTimeout(t *testing.T) {
+	for timeout, want := range map[time.Duration]time.Duration{
+		100 * time.Millisecond: 25 * time.Millisecond,
+		time.Second:            200 * time.Millisecond,
+		2 * time.Second:        250 * time.Millisecond,
+		4 * time.Second:        500 * time.Millisecond,
+		time.Minute:            500 * time.Millisecond,
+	} {
+		assert.Equal(t, want, dedupeBound(timeout), timeout)
+	}
 }
