@@ -21,10 +21,11 @@ import (
 // that a caller who lost patience and came again waits for the first attempt in place of making a second. They are known
 // also while the cache fails.
 type dedupe struct {
-	cache   accessCache
-	breaker *breaker.Breaker
-	ttl     time.Duration
-	bound   time.Duration // for the look-ups of a request together, and again for its writes
+	cache accessCache
+	// A cache that is full can still be read, so writes have a breaker of their own.
+	reads, writes *breaker.Breaker
+	ttl           time.Duration
+	bound         time.Duration // for the look-ups of a request together, and again for its writes
 
 	errors, unasked *service.MetricCounter // of calls
 
@@ -42,18 +43,22 @@ func newDedupe(c segmentHTTPConfig, cache accessCache, log *service.Logger, metr
 	d := &dedupe{
 		cache: cache, ttl: c.dedupeTTL, bound: dedupeBound(c.timeout), flights: map[string]*flight{},
 		errors: metrics.dedupeErrors, unasked: metrics.dedupeUnasked,
-		breaker: breaker.New(breaker.Settings{
-			Inline: c.dedupeInMemory,
-			Failing: func() {
-				log.Warn("segment_http: the dedupe_cache fails: until it works again, calls that come twice are delivered twice; " +
-					"check that it can be reached and that it answers in time")
-			},
-			Working: func() { log.Info("segment_http: the dedupe_cache works again") },
-		}),
+		reads: dedupeBreaker(c, log, "the dedupe_cache fails: until it works again, calls that come twice are delivered twice; "+
+			"check that it can be reached and that it answers in time"),
+		writes: dedupeBreaker(c, log, "the dedupe_cache fails to store ids: calls that are delivered now are delivered again when they "+
+			"come again; check that it can be reached, that it answers in time, and that it is not full"),
 	}
 	d.errors.Incr(0) // an alert on its increase needs it to exist before
 	d.unasked.Incr(0)
 	return d
+}
+
+func dedupeBreaker(c segmentHTTPConfig, log *service.Logger, failing string) *breaker.Breaker {
+	return breaker.New(breaker.Settings{
+		Inline:  c.dedupeInMemory,
+		Failing: func() { log.Warn("segment_http: " + failing) },
+		Working: func() { log.Info("segment_http: the dedupe_cache works again") },
+	})
 }
 
 const (
@@ -160,7 +165,7 @@ func inParallel(from, to int, operate func(i int)) {
 // known asks the cache. A call that it does not answer for counts as new: twice is better than never.
 func (d *dedupe) known(ctx context.Context, keys []string) []atomic.Bool {
 	found := make([]atomic.Bool, len(keys))
-	d.ask(ctx, len(keys), func(ctx context.Context, cache service.Cache, i int) error {
+	d.ask(ctx, d.reads, len(keys), func(ctx context.Context, cache service.Cache, i int) error {
 		_, err := cache.Get(ctx, keys[i])
 		if errors.Is(err, service.ErrKeyNotFound) {
 			return nil
@@ -179,7 +184,7 @@ func (d *dedupe) settle(ctx context.Context, c *claim, ids []callID, delivered b
 		keys[i] = dedupeKey(id)
 	}
 	if delivered {
-		d.ask(context.WithoutCancel(ctx), len(keys), func(ctx context.Context, cache service.Cache, i int) error {
+		d.ask(context.WithoutCancel(ctx), d.writes, len(keys), func(ctx context.Context, cache service.Cache, i int) error {
 			return cache.Set(ctx, keys[i], []byte{'1'}, &d.ttl)
 		})
 	}
@@ -205,12 +210,14 @@ var errDedupeFails = errors.New("the cache fails")
 
 // ask has the cache do n operations, as many as it does in time, and counts the others. They may still run when ask has
 // returned.
-func (d *dedupe) ask(ctx context.Context, n int, operation func(ctx context.Context, cache service.Cache, i int) error) {
+func (d *dedupe) ask(
+	ctx context.Context, through *breaker.Breaker, n int, operation func(ctx context.Context, cache service.Cache, i int) error,
+) {
 	if n == 0 {
 		return
 	}
 	var answered atomic.Int64
-	_, err := breaker.Do(ctx, d.breaker, d.bound, func(ctx context.Context) (struct{}, error) {
+	_, err := breaker.Do(ctx, through, d.bound, func(ctx context.Context) (struct{}, error) {
 		var failed error
 		access := d.cache(ctx, func(cache service.Cache) {
 			failed = operateAll(ctx, n, &answered, func(i int) error { return operation(ctx, cache, i) })

@@ -37,14 +37,15 @@ func cacheBreaker(mgr *service.Resources, cache string, inMemory bool) *breaker.
 		Inline: inMemory,
 		// The cache's own error is left out: it may hold its address or the key.
 		Failing: func() {
-			failing.Set(1)
 			log.Warnf("segment_to_clevertap: the %s %q fails: identify and alias calls that need it wait until it works, and those from "+
 				"segment_http fail with %s; check that it can be reached, and that the directory of a file cache exists",
 				stcFieldIdentityCache, cache, cacheFailed)
 		},
-		Working: func() {
-			failing.Set(0)
-			log.Infof("segment_to_clevertap: the %s %q works again", stcFieldIdentityCache, cache)
+		Working: func() { log.Infof("segment_to_clevertap: the %s %q works again", stcFieldIdentityCache, cache) },
+		Open: func(open bool) {
+			if failing.Set(0); open {
+				failing.Set(1)
+			}
 		},
 	})
 	shared, found := mgr.GetOrSetGeneric(cacheBreakerKey(cache), fresh)

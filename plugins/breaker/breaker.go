@@ -28,8 +28,10 @@ const (
 	failures = 3
 	// pause is how long a failing service is left alone between two calls.
 	pause = 3 * time.Second
-	// reminder is the time between two reports of one failure.
+	// reminder is the time between two reports of one failure. A service that fails again within settled of working is
+	// still failing in this respect: some of what is asked of it succeeds and some does not.
 	reminder = time.Minute
+	settled  = 10 * time.Second
 	// maxRunning bounds the calls that run at once, abandoned ones included.
 	maxRunning = 64
 )
@@ -40,8 +42,11 @@ type Settings struct {
 	// hang, such as a cache in memory.
 	Inline bool
 	// Failing is called when the service is first left alone, and then once a minute while it is asked and fails. Working is
-	// called when it answers again. Neither may use the breaker.
+	// called when it answers again after that. They are for the log.
 	Failing, Working func()
+	// Open is called whenever the service begins to be left alone, and whenever that ends. None of the three may use the
+	// breaker.
+	Open func(open bool)
 }
 
 // Breaker stands in front of one service. Use New.
@@ -52,11 +57,21 @@ type Breaker struct {
 
 	// What follows is guarded by the lock of the circuit, which calls the functions that use it.
 	timedOut bool
-	reported time.Time
+	reported time.Time // when Failing was last called
+	failing  bool      // Failing was called, and Working was not since
+	closed   time.Time // when the service last began to work
 }
 
 // New returns a breaker in front of a service that is believed to work.
 func New(settings Settings) *Breaker {
+	for _, report := range []*func(){&settings.Failing, &settings.Working} {
+		if *report == nil {
+			*report = func() {}
+		}
+	}
+	if settings.Open == nil {
+		settings.Open = func(bool) {}
+	}
 	b := &Breaker{settings: settings, running: make(chan struct{}, maxRunning)}
 	b.circuit = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		MaxRequests: 1,
@@ -67,21 +82,27 @@ func New(settings Settings) *Breaker {
 			return err == nil
 		},
 		ReadyToTrip:   func(counts gobreaker.Counts) bool { return b.timedOut || counts.ConsecutiveFailures >= failures },
-		OnStateChange: func(_ string, _, to gobreaker.State) { b.changed(to) },
+		OnStateChange: func(_ string, from, to gobreaker.State) { b.changed(from, to) },
 	})
 	return b
 }
 
-func (b *Breaker) changed(to gobreaker.State) {
-	switch {
-	case to == gobreaker.StateClosed:
-		b.reported = time.Time{}
-		if b.settings.Working != nil {
+func (b *Breaker) changed(from, to gobreaker.State) {
+	switch to {
+	case gobreaker.StateClosed:
+		b.closed = time.Now()
+		b.settings.Open(false)
+		if b.failing {
+			b.failing = false
 			b.settings.Working()
 		}
-	case to == gobreaker.StateOpen && (b.reported.IsZero() || time.Since(b.reported) >= reminder):
-		b.reported = time.Now()
-		if b.settings.Failing != nil {
+	case gobreaker.StateOpen:
+		begins := from == gobreaker.StateClosed
+		if begins {
+			b.settings.Open(true)
+		}
+		if begins && time.Since(b.closed) >= settled || time.Since(b.reported) >= reminder {
+			b.reported, b.failing = time.Now(), true
 			b.settings.Failing()
 		}
 	}

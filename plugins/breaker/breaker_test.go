@@ -21,12 +21,13 @@ type service struct {
 	hang    chan struct{} // nil: it answers
 	failing int
 	working int
+	open    bool
 	breaker *Breaker
 }
 
 func newService() *service {
 	s := &service{}
-	s.breaker = New(Settings{Failing: func() { s.failing++ }, Working: func() { s.working++ }})
+	s.breaker = New(Settings{Failing: func() { s.failing++ }, Working: func() { s.working++ }, Open: func(open bool) { s.open = open }})
 	return s
 }
 
@@ -66,6 +67,7 @@ func TestBreaker_LeavesAHungServiceAloneAndProbesIt(t *testing.T) {
 		}
 		assert.Equal(t, 100*time.Millisecond, time.Since(began), "nobody else waits")
 		assert.Equal(t, 1, s.failing)
+		assert.True(t, s.open)
 
 		time.Sleep(pause + time.Millisecond)
 		_, err = s.call(t.Context())
@@ -81,6 +83,28 @@ func TestBreaker_LeavesAHungServiceAloneAndProbesIt(t *testing.T) {
 		assert.Equal(t, "answer", answer)
 		assert.Equal(t, 1, s.failing, "one failure is reported once")
 		assert.Equal(t, 1, s.working)
+		assert.False(t, s.open)
+	})
+}
+
+// A cache that is full can be read and not be written to, so every other probe succeeds.
+func TestBreaker_ReportsAServiceThatHalfWorksOnceAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService()
+		for began := time.Now(); time.Since(began) < 150*time.Second; time.Sleep(pause + time.Millisecond) {
+			s.err = nil
+			_, err := s.call(t.Context())
+			require.NoError(t, err)
+			assert.False(t, s.open)
+			s.err = errBroken
+			for range failures {
+				_, err := s.call(t.Context())
+				require.ErrorIs(t, err, errBroken)
+			}
+			assert.True(t, s.open)
+		}
+		assert.Equal(t, 3, s.failing)
+		assert.Equal(t, 3, s.working)
 	})
 }
 
