@@ -133,7 +133,7 @@ func segmentWebhookFields() []*service.ConfigField {
 func dedupeFields() []*service.ConfigField {
 	return []*service.ConfigField{
 		service.NewStringField(shFieldDedupeCache).
-			Description("A cache resource that remembers the message ids of delivered calls. A call whose id is known is answered with a success and not delivered again, and so is a delete without an id whose whole content is known; one whose id is on its way waits for the outcome. While the cache fails, calls are delivered without.").
+			Description("A cache resource that remembers the message ids of delivered calls. A call whose id is known is answered with a success and not delivered again, and so is a delete without an id whose whole content is known; one whose id is on its way waits for the outcome. While the cache fails or hangs, calls are delivered without it: a request waits for it an eighth of `timeout` at most, 500ms at most, and again after the delivery. A cache that fails is then left alone for some seconds at a time, with a warning.").
 			Default(""),
 		fields.Duration(shFieldDedupeTTL, "24h").
 			Description("How long ids are remembered, where the cache knows of time.").

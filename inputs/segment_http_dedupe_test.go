@@ -225,7 +225,9 @@ type hungCache struct {
 	gets, sets atomic.Int64
 }
 
-func newHungCache() *hungCache { return &hungCache{testCache: newTestCache(), release: make(chan struct{})} }
+func newHungCache() *hungCache {
+	return &hungCache{testCache: newTestCache(), release: make(chan struct{})}
+}
 
 func (c *hungCache) Get(ctx context.Context, key string) ([]byte, error) {
 	c.gets.Add(1)

@@ -64,18 +64,18 @@ func (c *hungCache) logged(t *testing.T) (*service.Resources, *logText) {
 	return resourcesWith(t, env, "hung: {}")
 }
 
-// identifies processes one call and returns its record, its error and how long it took.
-func identifies(t *testing.T, p *segmentToClevertap, msg *service.Message) (string, error, time.Duration) {
+// identifies processes one call and returns its record and how long it took.
+func identifies(t *testing.T, p *segmentToClevertap, msg *service.Message) (string, time.Duration, error) {
 	t.Helper()
 	began := time.Now()
 	out, err := p.Process(t.Context(), msg)
 	took := time.Since(began)
 	if err != nil {
-		return "", err, took
+		return "", took, err
 	}
 	require.NotEmpty(t, out)
 	raw, _ := out[0].AsBytes()
-	return string(raw), nil, took
+	return string(raw), took, nil
 }
 
 func TestIdentityCache_CallsFromSegmentHTTPWaitOnceForAHungCache(t *testing.T) {
@@ -86,21 +86,21 @@ func TestIdentityCache_CallsFromSegmentHTTPWaitOnceForAHungCache(t *testing.T) {
 		other := withCache(t, mgr, "")
 		began := time.Now()
 		for i := range 100 {
-			_, err, _ := identifies(t, p, received(identifyOn("a", "u", fmt.Sprint("m", i))))
+			_, _, err := identifies(t, p, received(identifyOn("a", "u", fmt.Sprint("m", i))))
 			require.ErrorContains(t, err, "identity_cache_failed")
 		}
-		_, err, _ := identifies(t, other, received(identifyOn("a", "u", "m")))
+		_, _, err := identifies(t, other, received(identifyOn("a", "u", "m")))
 		require.ErrorContains(t, err, "identity_cache_failed")
 		assert.Equal(t, cacheMaxWait, time.Since(began), "the first one waits, the others fail at once")
 		assert.EqualValues(t, 1, cache.adds.Load())
 
-		_, err, took := identifies(t, p, received(`{"type":"track","event":"A","userId":"u","anonymousId":"a"}`))
+		_, took, err := identifies(t, p, received(`{"type":"track","event":"A","userId":"u","anonymousId":"a"}`))
 		assert.NoError(t, err)
 		assert.Zero(t, took, "a call that does not need the cache is not held up")
 
 		cache.release()
 		time.Sleep(4 * time.Second)
-		record, err, took := identifies(t, p, received(identifyOn("b", "u", "m")))
+		record, took, err := identifies(t, p, received(identifyOn("b", "u", "m")))
 		require.NoError(t, err)
 		assert.True(t, isLinked(record, "b"))
 		assert.Zero(t, took)
@@ -121,7 +121,7 @@ func TestIdentityCache_LeavesTimeForTheDelivery(t *testing.T) {
 				p := withCache(t, mgr, "")
 				msg := received(identifyOn("a", "u", "m"))
 				metadata.LimitWaiting(msg, time.Now().Add(test.left))
-				_, err, took := identifies(t, p, msg)
+				_, took, err := identifies(t, p, msg)
 				assert.ErrorContains(t, err, "identity_cache_failed")
 				assert.Equal(t, test.want, took)
 				cache.release()
@@ -139,7 +139,7 @@ func TestIdentityCache_OneErrorIsTriedAgain(t *testing.T) {
 			time.Sleep(cacheShortPause / 2)
 			cache.failing.Store(false)
 		}()
-		record, err, _ := identifies(t, p, received(identifyOn("a", "u", "m")))
+		record, _, err := identifies(t, p, received(identifyOn("a", "u", "m")))
 		require.NoError(t, err)
 		assert.True(t, isLinked(record, "a"))
 	})
@@ -159,7 +159,7 @@ func TestIdentityCache_OtherCallsWaitUntilItWorks(t *testing.T) {
 		for i := range 4 {
 			calls.Go(func() {
 				device := fmt.Sprint("device-", i)
-				record, err, took := identifies(t, p, service.NewMessage([]byte(identifyOn(device, "u", "m"))))
+				record, took, err := identifies(t, p, service.NewMessage([]byte(identifyOn(device, "u", "m"))))
 				assert.NoError(t, err)
 				assert.True(t, isLinked(record, device))
 				assert.Less(t, took, 40*time.Second)
@@ -192,15 +192,15 @@ func TestIdentityCache_AnAbandonedAddJoinsNobody(t *testing.T) {
 			cache := newHungCache()
 			mgr, _ := cache.logged(t)
 			p := withCache(t, mgr, config)
-			_, err, _ := identifies(t, p, received(identifyOn("device", "u1", "m1")))
+			_, _, err := identifies(t, p, received(identifyOn("device", "u1", "m1")))
 			require.ErrorContains(t, err, "identity_cache_failed")
 			cache.release()
 			synctest.Wait()
 			time.Sleep(4 * time.Second)
-			record, err, _ := identifies(t, p, received(identifyOn("device", "u2", "m2")))
+			record, _, err := identifies(t, p, received(identifyOn("device", "u2", "m2")))
 			require.NoError(t, err)
 			assert.False(t, isLinked(record, "device"), "the device is the first user's")
-			record, err, _ = identifies(t, p, received(identifyOn("device", "u1", "m1")))
+			record, _, err = identifies(t, p, received(identifyOn("device", "u1", "m1")))
 			require.NoError(t, err)
 			assert.True(t, isLinked(record, "device"), "the call itself comes again and links")
 		})
@@ -216,12 +216,12 @@ func TestIdentityMaxLinks_AnAbandonedAddStaysReserved(t *testing.T) {
 				mgr, _ := cache.logged(t)
 				p := withCache(t, mgr, "identity_max_links: 1")
 				hang := cache.hang
-				_, err, _ := identifies(t, p, received(identifyOn("a", "u", "m1")))
+				_, _, err := identifies(t, p, received(identifyOn("a", "u", "m1")))
 				require.ErrorContains(t, err, "identity_cache_failed")
 
 				cache.setHang(nil)
 				time.Sleep(4 * time.Second)
-				_, err, took := identifies(t, p, received(identifyOn("b", "u", "m2")))
+				_, took, err := identifies(t, p, received(identifyOn("b", "u", "m2")))
 				assert.ErrorContains(t, err, "identity_cache_failed")
 				assert.Equal(t, cacheMaxWait, took, "it does not wait for the first one beyond its own time")
 
@@ -230,7 +230,7 @@ func TestIdentityMaxLinks_AnAbandonedAddStaysReserved(t *testing.T) {
 				synctest.Wait()
 				cache.failing.Store(false)
 				time.Sleep(4 * time.Second)
-				record, err, _ := identifies(t, p, received(identifyOn("b", "u", "m2")))
+				record, _, err := identifies(t, p, received(identifyOn("b", "u", "m2")))
 				require.NoError(t, err)
 				assert.Equal(t, fails, isLinked(record, "b"))
 			})
