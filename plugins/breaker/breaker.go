@@ -7,6 +7,7 @@ package breaker
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/sony/gobreaker/v2"
@@ -54,6 +55,7 @@ type Breaker struct {
 	circuit  *gobreaker.TwoStepCircuitBreaker[struct{}]
 	settings Settings
 	running  chan struct{}
+	failed   atomic.Bool // since the last answer; used with Inline
 
 	// What follows is guarded by the lock of the circuit, which calls the functions that use it.
 	timedOut bool
@@ -111,32 +113,64 @@ func (b *Breaker) changed(from, to gobreaker.State) {
 // Do calls the service and returns its answer. An error of the operation counts as a failure of the service. The operation
 // must not touch what its caller uses after Do has returned: it may still be running.
 func Do[T any](ctx context.Context, b *Breaker, bound time.Duration, operation func(context.Context) (T, error)) (T, error) {
+	if b.settings.Inline && !b.failed.Load() {
+		return inline(ctx, b, operation)
+	}
 	done, err := b.circuit.Allow()
 	if err != nil {
 		var none T
 		return none, ErrNotAsked
 	}
 	failure := errPanicked
-	defer func() { done(failure) }()
+	defer func() {
+		done(failure)
+		if failure == nil {
+			b.failed.Store(false)
+		}
+	}()
+	var r result[T]
 	if b.settings.Inline {
-		value, err := operation(ctx)
-		failure = err
-		return value, err
+		r.value, r.err = operation(ctx)
+	} else {
+		r = bounded(ctx, b, bound, operation)
 	}
-	bounded, cancel := context.WithTimeout(ctx, bound)
+	failure = r.err
+	return r.value, r.err
+}
+
+// inline asks a service that has not failed since it last answered. It leaves the circuit out, which costs more than a
+// cache in memory does, until there is a failure to count.
+func inline[T any](ctx context.Context, b *Breaker, operation func(context.Context) (T, error)) (T, error) {
+	failure := errPanicked
+	defer func() {
+		if failure == nil {
+			return
+		}
+		b.failed.Store(true)
+		if done, err := b.circuit.Allow(); err == nil {
+			done(failure)
+		}
+	}()
+	value, err := operation(ctx)
+	failure = err
+	return value, err
+}
+
+// bounded gives up at the bound.
+func bounded[T any](ctx context.Context, b *Breaker, bound time.Duration, operation func(context.Context) (T, error)) result[T] {
+	within, cancel := context.WithTimeout(ctx, bound)
 	defer cancel()
-	r := run(bounded, b.running, operation)
+	r := run(within, b.running, operation)
 	if r.panicked != nil {
 		panic(r.panicked)
 	}
-	if r.err != nil && bounded.Err() != nil {
+	if r.err != nil && within.Err() != nil {
 		r.err = ErrTimeout
 		if ctx.Err() != nil {
 			r.err = errLeft
 		}
 	}
-	failure = r.err
-	return r.value, r.err
+	return r
 }
 
 type result[T any] struct {

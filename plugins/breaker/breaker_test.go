@@ -128,25 +128,38 @@ func TestBreaker_ProbesWithOneCallAtATime(t *testing.T) {
 }
 
 func TestBreaker_LeavesAServiceAloneAfterSomeErrorsInARow(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newService()
-		s.err = errBroken
-		for range failures - 1 {
+	for _, inline := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newService()
+			s.breaker.settings.Inline = inline
+			s.err = errBroken
+			for range failures - 1 {
+				_, err := s.call(t.Context())
+				assert.ErrorIs(t, err, errBroken)
+			}
+			s.err = nil
+			for range 2 {
+				_, err := s.call(t.Context())
+				require.NoError(t, err)
+			}
+			s.err = errBroken
+			for range failures {
+				_, err := s.call(t.Context())
+				assert.ErrorIs(t, err, errBroken, "an answer in between ends a row")
+			}
 			_, err := s.call(t.Context())
-			assert.ErrorIs(t, err, errBroken)
-		}
-		s.err = nil
-		_, err := s.call(t.Context())
-		require.NoError(t, err)
-		s.err = errBroken
-		for range failures {
-			_, err = s.call(t.Context())
-			assert.ErrorIs(t, err, errBroken, "an answer in between ends a row")
-		}
-		_, err = s.call(t.Context())
-		assert.ErrorIs(t, err, ErrNotAsked)
-		assert.Equal(t, 1, s.failing)
-	})
+			assert.ErrorIs(t, err, ErrNotAsked)
+			assert.Equal(t, 1, s.failing)
+
+			s.err = nil
+			time.Sleep(pause + time.Millisecond)
+			for range 2 {
+				_, err := s.call(t.Context())
+				require.NoError(t, err)
+			}
+			assert.Equal(t, 1, s.working)
+		})
+	}
 }
 
 func TestBreaker_RemindsOfALastingFailure(t *testing.T) {
