@@ -78,8 +78,8 @@ endef
 unit: build sdk ## unit and end-to-end tests with the race detector, in random order
 	$(call go-test,-race -shuffle=on -timeout 15m ./...)
 
-test-e2e: build sdk ## the end-to-end tests alone: the binary, Segment's SDKs, Chromium, Redis
-	$(call go-test,-count=1 -timeout 10m -run '^TestE2E' ./cmd/clevertap-segment)
+test-e2e: build sdk ## the end-to-end tests alone: the binary, Segment's SDKs, Chromium, Redis (LONG=1: longer outages)
+	$(call go-test,-count=1 -timeout 10m -run '^TestE2E' ./cmd/clevertap-segment $(if $(filter-out 0,$(LONG)),-e2e.long))
 
 # Where this fails, the tests that need the packages are skipped and say so, or fail if nothing may be skipped.
 sdk: ## install the npm packages for the tests with Segment's SDKs, as their lockfile pins them

@@ -14,6 +14,7 @@ require (
 	github.com/redpanda-data/connect/v4 v4.105.0
 	github.com/rs/cors v1.11.1
 	github.com/segmentio/analytics-go/v3 v3.3.0
+	github.com/sony/gobreaker/v2 v2.4.0
 	github.com/stretchr/testify v1.11.1
 	github.com/twmb/franz-go v1.22.0
 	github.com/twmb/franz-go/pkg/kadm v1.18.0

@@ -8,6 +8,7 @@ import (
 	"github.com/redpanda-data/benthos/v4/public/service"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/fields"
+	"github.com/clevertap-segment/clevertap-segment/plugins/identitycache"
 )
 
 const (
@@ -131,7 +132,7 @@ func segmentWebhookFields() []*service.ConfigField {
 func dedupeFields() []*service.ConfigField {
 	return []*service.ConfigField{
 		service.NewStringField(shFieldDedupeCache).
-			Description("A cache resource that remembers the message ids of delivered calls. A call whose id is known is answered with a success and not delivered again, and so is a delete without an id whose whole content is known; one whose id is on its way waits for the outcome. While the cache fails, calls are delivered without.").
+			Description("A cache resource that remembers the message ids of delivered calls. A call whose id is known is answered with a success and not delivered again, and so is a delete without an id whose whole content is known; one whose id is on its way waits for the outcome. While the cache fails or hangs, calls are delivered without it: a request waits for it an eighth of `timeout` at most, 500ms at most, and again after the delivery. A cache that fails is then left alone for some seconds at a time, with a warning.").
 			Default(""),
 		fields.Duration(shFieldDedupeTTL, "24h").
 			Description("How long ids are remembered, where the cache knows of time.").
@@ -160,6 +161,9 @@ func init() {
 			access := func(ctx context.Context, use func(service.Cache)) error {
 				return mgr.AccessCache(ctx, c.dedupeCache, use)
 			}
+			shared, _ := mgr.GetGeneric(identitycache.ExaminedKey{})
+			examined, _ := shared.(*identitycache.Examined) // nil unless `run` has examined the configuration
+			c.dedupeInMemory = examined.InMemory(c.dedupeCache)
 			return newSegmentHTTP(c, access, mgr.Logger(), mgr.Metrics()), nil
 		})
 }

@@ -29,6 +29,7 @@ type segmentHTTPConfig struct {
 	validate            bool
 	webhookOnly         bool
 	dedupeCache         string
+	dedupeInMemory      bool // the cache cannot hang
 	dedupeTTL           time.Duration
 	rateLimit           int // calls per second and key; 0 for any number
 }

@@ -12,18 +12,22 @@ import (
 	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/breaker"
 )
 
 // dedupe keeps calls from being delivered twice. An id is put into the cache when its call has been acknowledged, not
 // before: an id that is known stands for a call that was delivered. In between, the ids under way are kept here, so
-// that a caller who lost patience and came again waits for the first attempt in place of making a second.
+// that a caller who lost patience and came again waits for the first attempt in place of making a second. They are known
+// also while the cache fails.
 type dedupe struct {
-	cache   accessCache
-	ttl     time.Duration
-	timeout time.Duration
-	errors  *service.MetricCounter
-	log     *service.Logger
-	failing atomic.Bool
+	cache accessCache
+	// A cache that is full can still be read, so writes have a breaker of their own.
+	reads, writes *breaker.Breaker
+	ttl           time.Duration
+	bound         time.Duration // for the look-ups of a request together, and again for its writes
+
+	errors, unasked *service.MetricCounter // of calls
 
 	mu      sync.Mutex // guards flights; never held while the cache is asked
 	flights map[string]*flight
@@ -35,11 +39,36 @@ type flight struct {
 	delivered bool // read it after landed is closed
 }
 
-func newDedupe(cache accessCache, ttl, timeout time.Duration, log *service.Logger, errors *service.MetricCounter) *dedupe {
-	return &dedupe{
-		// For all ids of a request together: a cache that does not answer must leave time for the delivery.
-		cache: cache, ttl: ttl, timeout: timeout / 4, errors: errors, log: log, flights: map[string]*flight{},
+func newDedupe(c segmentHTTPConfig, cache accessCache, log *service.Logger, metrics segmentHTTPMetrics) *dedupe {
+	d := &dedupe{
+		cache: cache, ttl: c.dedupeTTL, bound: dedupeBound(c.timeout), flights: map[string]*flight{},
+		errors: metrics.dedupeErrors, unasked: metrics.dedupeUnasked,
+		reads: dedupeBreaker(c, log, "the dedupe_cache fails: until it works again, calls that come twice are delivered twice; "+
+			"check that it can be reached and that it answers in time"),
+		writes: dedupeBreaker(c, log, "the dedupe_cache fails to store ids: calls that are delivered now are delivered again when they "+
+			"come again; check that it can be reached, that it answers in time, and that it is not full"),
 	}
+	d.errors.Incr(0) // an alert on its increase needs it to exist before
+	d.unasked.Incr(0)
+	return d
+}
+
+func dedupeBreaker(c segmentHTTPConfig, log *service.Logger, failing string) *breaker.Breaker {
+	return breaker.New(breaker.Settings{
+		Inline:  c.dedupeInMemory,
+		Failing: func() { log.Warn("segment_http: " + failing) },
+		Working: func() { log.Info("segment_http: the dedupe_cache works again") },
+	})
+}
+
+const (
+	dedupeMinBound = 200 * time.Millisecond
+	dedupeMaxBound = 500 * time.Millisecond
+)
+
+// dedupeBound leaves most of the timeout for the delivery, also when the cache takes all it may.
+func dedupeBound(timeout time.Duration) time.Duration {
+	return min(max(timeout/8, min(timeout/4, dedupeMinBound)), dedupeMaxBound)
 }
 
 // dedupeKey fits every cache: an id may hold anything, the name of a file among it. The parts are hashed each with its
@@ -75,15 +104,29 @@ func (d *dedupe) claim(ctx context.Context, ids []callID) (fresh []bool, c *clai
 		}
 	}
 	d.mu.Unlock()
-	ctx, done := context.WithTimeout(ctx, d.timeout)
-	defer done()
-	each(len(ids), func(i int) {
-		if fresh[i] && d.known(ctx, keys[i]) {
-			fresh[i] = false
-			d.land(c, keys[i], true)
-		}
-	})
+	d.settleKnown(ctx, c, keys, fresh)
 	return fresh, c
+}
+
+// settleKnown asks the cache for the fresh ones of these keys. Those that it knows are fresh no longer.
+func (d *dedupe) settleKnown(ctx context.Context, c *claim, keys []string, fresh []bool) {
+	asked := make([]string, 0, len(keys))
+	for i, key := range keys {
+		if fresh[i] {
+			asked = append(asked, key)
+		}
+	}
+	found, next := d.known(ctx, asked), 0
+	for i := range keys {
+		if !fresh[i] {
+			continue
+		}
+		if found[next].Load() {
+			fresh[i] = false
+			d.land(c, true, keys[i])
+		}
+		next++
+	}
 }
 
 const (
@@ -119,13 +162,15 @@ func inParallel(from, to int, operate func(i int)) {
 	workers.Wait()
 }
 
-// known asks the cache. When it fails the call counts as new: twice is better than never.
-func (d *dedupe) known(ctx context.Context, key string) (found bool) {
-	d.use(ctx, func(cache service.Cache) error {
-		_, err := cache.Get(ctx, key)
-		if found = err == nil; errors.Is(err, service.ErrKeyNotFound) {
+// known asks the cache. A call that it does not answer for counts as new: twice is better than never.
+func (d *dedupe) known(ctx context.Context, keys []string) []atomic.Bool {
+	found := make([]atomic.Bool, len(keys))
+	d.ask(ctx, d.reads, len(keys), func(ctx context.Context, cache service.Cache, i int) error {
+		_, err := cache.Get(ctx, keys[i])
+		if errors.Is(err, service.ErrKeyNotFound) {
 			return nil
 		}
+		found[i].Store(err == nil)
 		return err
 	})
 	return found
@@ -134,27 +179,78 @@ func (d *dedupe) known(ctx context.Context, key string) (found bool) {
 // settle ends what a request had claimed of these calls. Ids are remembered before those who wait are told, and before
 // later requests can claim them again.
 func (d *dedupe) settle(ctx context.Context, c *claim, ids []callID, delivered bool) {
-	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), d.timeout)
-	defer done()
-	each(len(ids), func(i int) {
-		key := dedupeKey(ids[i])
-		if delivered {
-			d.use(ctx, func(cache service.Cache) error {
-				return cache.Set(ctx, key, []byte{'1'}, &d.ttl)
-			})
-		}
-		d.land(c, key, delivered)
-	})
+	keys := make([]string, len(ids))
+	for i, id := range ids {
+		keys[i] = dedupeKey(id)
+	}
+	if delivered {
+		d.ask(context.WithoutCancel(ctx), d.writes, len(keys), func(ctx context.Context, cache service.Cache, i int) error {
+			return cache.Set(ctx, keys[i], []byte{'1'}, &d.ttl)
+		})
+	}
+	d.land(c, delivered, keys...)
 }
 
-func (d *dedupe) land(c *claim, key string, delivered bool) {
+func (d *dedupe) land(c *claim, delivered bool, keys ...string) {
 	d.mu.Lock()
-	f := c.own[key]
-	delete(c.own, key)
-	delete(d.flights, key)
-	d.mu.Unlock()
-	f.delivered = delivered
-	close(f.landed)
+	defer d.mu.Unlock()
+	for _, key := range keys {
+		f := c.own[key]
+		delete(c.own, key)
+		delete(d.flights, key)
+		f.delivered = delivered
+		close(f.landed)
+	}
+}
+
+// dedupeGiveUp is after how many errors in a row the rest of a request's operations are left.
+const dedupeGiveUp = 3
+
+var errDedupeFails = errors.New("the cache fails")
+
+// ask has the cache do n operations, as many as it does in time, and counts the others. They may still run when ask has
+// returned.
+func (d *dedupe) ask(
+	ctx context.Context, through *breaker.Breaker, n int, operation func(ctx context.Context, cache service.Cache, i int) error,
+) {
+	if n == 0 {
+		return
+	}
+	var answered atomic.Int64
+	_, err := breaker.Do(ctx, through, d.bound, func(ctx context.Context) (struct{}, error) {
+		var failed error
+		access := d.cache(ctx, func(cache service.Cache) {
+			failed = operateAll(ctx, n, &answered, func(i int) error { return operation(ctx, cache, i) })
+		})
+		return struct{}{}, errors.Join(access, failed)
+	})
+	if errors.Is(err, breaker.ErrNotAsked) {
+		d.unasked.Incr(int64(n))
+	} else if failed := int64(n) - answered.Load(); failed > 0 {
+		d.errors.Incr(failed)
+	}
+}
+
+// operateAll calls an operation for 0 to n-1. It fails if no operation succeeds, and stops when several in a row fail.
+func operateAll(ctx context.Context, n int, answered *atomic.Int64, operate func(i int) error) error {
+	var row atomic.Int64
+	each(n, func(i int) {
+		switch {
+		case row.Load() >= dedupeGiveUp || ctx.Err() != nil:
+		case operate(i) != nil:
+			row.Add(1)
+		default:
+			answered.Add(1)
+			row.Store(0)
+		}
+	})
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if row.Load() >= dedupeGiveUp || answered.Load() == 0 {
+		return errDedupeFails
+	}
+	return nil
 }
 
 // wait is delivered when everything is that other requests had under way.
@@ -172,20 +268,4 @@ func (c *claim) wait(until patience, stopped <-chan struct{}) outcome {
 		}
 	}
 	return delivered
-}
-
-// use runs one operation on the cache. Failures are counted, and logged when they begin.
-func (d *dedupe) use(ctx context.Context, operation func(service.Cache) error) {
-	var failed error
-	if err := d.cache(ctx, func(cache service.Cache) { failed = operation(cache) }); err != nil {
-		failed = err
-	}
-	if failed == nil {
-		d.failing.Store(false)
-		return
-	}
-	d.errors.Incr(1)
-	if !d.failing.Swap(true) {
-		d.log.Warn("segment_http: the dedupe_cache fails; until it works again, calls that come twice are delivered twice")
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
@@ -215,4 +216,227 @@ func TestDedupeAsksTheCacheNoLongerThanTheRequestMayTake(t *testing.T) {
 	assert.Equal(t, trackingAnswers.of[timedOut], answer)
 	assert.False(t, asked.IsZero())
 	assert.False(t, asked.After(until.deadline))
+}
+
+// hungCache answers nobody until it is released, whatever the context says: as a client does whose server was stopped.
+type hungCache struct {
+	*testCache
+	release    chan struct{}
+	gets, sets atomic.Int64
+}
+
+func newHungCache() *hungCache {
+	return &hungCache{testCache: newTestCache(), release: make(chan struct{})}
+}
+
+func (c *hungCache) Get(ctx context.Context, key string) ([]byte, error) {
+	c.gets.Add(1)
+	<-c.release
+	return c.testCache.Get(ctx, key)
+}
+
+func (c *hungCache) Set(ctx context.Context, key string, value []byte, ttl *time.Duration) error {
+	c.sets.Add(1)
+	<-c.release
+	return c.testCache.Set(ctx, key, value, ttl)
+}
+
+// dedupeTest is a handler with a pipeline that acknowledges at once, in a bubble of its own time.
+type dedupeTest struct {
+	*testing.T
+	handler   *segmentHTTPHandler
+	delivered atomic.Int64
+}
+
+func newDedupeTest(t *testing.T, cache service.Cache) *dedupeTest {
+	t.Helper()
+	access := func(_ context.Context, use func(service.Cache)) error {
+		use(cache)
+		return nil
+	}
+	config := segmentHTTPConfig{httpConfig: httpConfig{maxRequests: 100, timeout: 4 * time.Second}, dedupeCache: "ids", dedupeTTL: time.Minute}
+	d := &dedupeTest{T: t, handler: newSegmentHTTPHandler(config, access, nil, nil, time.Now)}
+	done := make(chan struct{})
+	t.Cleanup(func() { close(done) })
+	go func() {
+		for {
+			select {
+			case p := <-d.handler.handover.parcels:
+				if p.take() {
+					d.delivered.Add(int64(len(p.batch)))
+					_ = p.ack(context.Background(), nil)
+				}
+			case <-done:
+				return
+			}
+		}
+	}()
+	return d
+}
+
+// post sends calls with these ids and returns the status and how long it took.
+func (d *dedupeTest) post(ids ...string) (int, time.Duration) {
+	began, calls := time.Now(), &received{}
+	for _, id := range ids {
+		calls.add(service.NewMessage(nil), callID{messageID: id})
+	}
+	until := newPatience(d.handler.config.timeout)
+	defer until.timer.Stop()
+	answer := d.handler.deliver(until, calls, &share{of: d.handler.allowance}, trackingAnswers)
+	return answer.status, time.Since(began)
+}
+
+func hundredIDs() []string {
+	ids := make([]string, 100)
+	for i := range ids {
+		ids[i] = fmt.Sprint("m", i)
+	}
+	return ids
+}
+
+func TestDedupe_AHungCacheCostsALittleOfTheTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cache := newHungCache()
+		d := newDedupeTest(t, cache)
+		var first sync.WaitGroup
+		for i := range 20 {
+			first.Go(func() {
+				status, took := d.post(fmt.Sprint("a", i), fmt.Sprint("b", i))
+				assert.Equal(t, 200, status)
+				assert.LessOrEqual(t, took, time.Second, "timeout/8 for the look-ups and timeout/8 for the writes")
+			})
+		}
+		first.Wait()
+		asked := cache.gets.Load() + cache.sets.Load()
+		for i := range 20 {
+			status, took := d.post(fmt.Sprint("c", i), fmt.Sprint("d", i))
+			assert.Equal(t, 200, status)
+			assert.Zero(t, took, "it is left alone")
+		}
+		assert.Equal(t, asked, cache.gets.Load()+cache.sets.Load())
+		assert.EqualValues(t, 80, d.delivered.Load())
+		assert.Empty(t, d.handler.dedupe.flights)
+		close(cache.release)
+		synctest.Wait()
+	})
+}
+
+func TestDedupe_ALargeRequestAsksAHungCacheAFewTimes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cache := newHungCache()
+		d := newDedupeTest(t, cache)
+		status, took := d.post(hundredIDs()...)
+		assert.Equal(t, 200, status)
+		assert.LessOrEqual(t, took, time.Second)
+		close(cache.release)
+		synctest.Wait()
+		assert.LessOrEqual(t, cache.gets.Load(), int64(dedupeParallel), "those after the deadline are not begun")
+		assert.EqualValues(t, 100, d.delivered.Load())
+	})
+}
+
+func TestDedupe_AsksAgainWhenTheCacheWorks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cache := newHungCache()
+		d := newDedupeTest(t, cache)
+		status, _ := d.post("m1")
+		assert.Equal(t, 200, status)
+		close(cache.release)
+		time.Sleep(4 * time.Second)
+		for range 2 {
+			status, _ = d.post("m2")
+			assert.Equal(t, 200, status)
+			assert.EqualValues(t, 2, d.delivered.Load())
+		}
+	})
+}
+
+// What is under way is known here, whatever the cache does.
+func TestDedupe_KnowsCallsUnderWayWhileTheCacheHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cache := newHungCache()
+		d := newDedupeTest(t, cache)
+		var both sync.WaitGroup
+		for range 2 {
+			both.Go(func() {
+				status, _ := d.post("m1")
+				assert.Equal(t, 200, status)
+			})
+		}
+		both.Wait()
+		assert.EqualValues(t, 1, d.delivered.Load())
+		close(cache.release)
+		synctest.Wait()
+	})
+}
+
+func TestDedupe_LeavesACacheAloneThatFailsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cache, asked := newTestCache(), 0
+		cache.fail = func(string, string) error {
+			asked++
+			return errors.New("the cache is away")
+		}
+		d := newDedupeTest(t, cache)
+		for range 10 {
+			status, took := d.post(hundredIDs()...)
+			assert.Equal(t, 200, status)
+			assert.Zero(t, took)
+		}
+		assert.EqualValues(t, 1000, d.delivered.Load())
+		assert.LessOrEqual(t, asked, 2*3*dedupeGiveUp, "three rows of errors are enough, for reads and for writes")
+		cache.fail = nil
+		time.Sleep(4 * time.Second)
+		_, _ = d.post("m1")
+		_, _ = d.post("m1")
+		assert.EqualValues(t, 1001, d.delivered.Load())
+	})
+}
+
+func TestDedupe_AFullCacheIsStillRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cache := newTestCache()
+		d := newDedupeTest(t, cache)
+		_, _ = d.post("m1")
+		cache.fail = func(op, _ string) error {
+			if op == "set" {
+				return errors.New("the cache is full")
+			}
+			return nil
+		}
+		for i := range 10 {
+			_, _ = d.post(fmt.Sprint("new", i))
+			_, _ = d.post("m1")
+		}
+		assert.EqualValues(t, 11, d.delivered.Load(), "m1 is known")
+	})
+}
+
+func TestDedupe_SomeErrorsCostNoMoreThanTheirCalls(t *testing.T) {
+	cache := newTestCache()
+	d := newDedupeTest(t, cache)
+	_, _ = d.post(hundredIDs()...)
+	bad := dedupeKey(callID{messageID: "m7"})
+	cache.fail = func(_, key string) error {
+		if key == bad {
+			return errors.New("a bad entry")
+		}
+		return nil
+	}
+	for i := range 10 {
+		_, _ = d.post(hundredIDs()...)
+		assert.EqualValues(t, 101+i, d.delivered.Load())
+	}
+}
+
+func TestDedupeBound_IsASmallPartOfTheTimeout(t *testing.T) {
+	for timeout, want := range map[time.Duration]time.Duration{
+		100 * time.Millisecond: 25 * time.Millisecond,
+		time.Second:            200 * time.Millisecond,
+		2 * time.Second:        250 * time.Millisecond,
+		4 * time.Second:        500 * time.Millisecond,
+		time.Minute:            500 * time.Millisecond,
+	} {
+		assert.Equal(t, want, dedupeBound(timeout), timeout)
+	}
 }

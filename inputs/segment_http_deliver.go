@@ -3,8 +3,11 @@ package inputs
 import (
 	"context"
 	"sync/atomic"
+	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/metadata"
 )
 
 const shDroppedDuplicate = "duplicate"
@@ -23,6 +26,7 @@ func (h *segmentHTTPHandler) deliver(until patience, calls *received, held *shar
 	if len(batch) == 0 {
 		held.give()
 	} else {
+		limitWaiting(batch, until.deadline.Add(-h.config.timeout/2))
 		held.passOn()
 		outcome = h.handover.deliver(until, h.parcels(batch, ids, claimed, held)...)
 	}
@@ -33,6 +37,13 @@ func (h *segmentHTTPHandler) deliver(until patience, calls *received, held *shar
 		return calls.rejected.success()
 	}
 	return answers.of[outcome]
+}
+
+// limitWaiting has components behind leave half of the timeout for the delivery.
+func limitWaiting(batch service.MessageBatch, until time.Time) {
+	for _, msg := range batch {
+		metadata.LimitWaiting(msg, until)
+	}
 }
 
 // parcels are the calls on their way to the pipeline, wave by wave.

@@ -51,7 +51,7 @@ func newSegmentHTTPHandler(
 		metrics:   newSegmentHTTPMetrics(metrics), refusals: newRefusals(log, now),
 	}
 	if c.dedupeCache != "" {
-		h.dedupe = newDedupe(cache, c.dedupeTTL, c.timeout, log, h.metrics.dedupeErrors)
+		h.dedupe = newDedupe(c, cache, log, h.metrics)
 	}
 	return h
 }

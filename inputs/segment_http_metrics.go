@@ -3,8 +3,9 @@ package inputs
 import "github.com/redpanda-data/benthos/v4/public/service"
 
 type segmentHTTPMetrics struct {
-	requests, refused, calls, rejected, trust, dropped, dedupeErrors *service.MetricCounter
-	latency                                                          *service.MetricTimer
+	requests, refused, calls, rejected, trust, dropped *service.MetricCounter
+	dedupeErrors, dedupeUnasked                        *service.MetricCounter
+	latency                                            *service.MetricTimer
 }
 
 func newSegmentHTTPMetrics(m *service.Metrics) segmentHTTPMetrics {
@@ -15,7 +16,7 @@ func newSegmentHTTPMetrics(m *service.Metrics) segmentHTTPMetrics {
 		rejected:     m.NewCounter("segment_http_rejected_total", "reason"),
 		trust:        m.NewCounter("segment_http_trust_total", "trust"),
 		dropped:      m.NewCounter("segment_http_dropped_total", "reason"),
-		dedupeErrors: m.NewCounter("segment_http_dedupe_errors_total"),
-		latency:      m.NewTimer("segment_http_latency_ns", "route"),
+		dedupeErrors: m.NewCounter("segment_http_dedupe_errors_total"), dedupeUnasked: m.NewCounter("segment_http_dedupe_unasked_total"),
+		latency: m.NewTimer("segment_http_latency_ns", "route"),
 	}
 }

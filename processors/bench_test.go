@@ -2,6 +2,7 @@ package processors
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
@@ -50,6 +51,44 @@ func benchmarkProcess(b *testing.B, p service.Processor) {
 	calls := make([][]byte, 5000)
 	for i := range calls {
 		calls[i] = generator.Next()
+	}
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		if _, err := p.Process(b.Context(), service.NewMessage(calls[i%len(calls)])); err != nil {
+			b.Fatal(err)
+		}
+		i++
+	}
+}
+
+// BenchmarkProcess_IdentityCache is a processor whose calls all need the identity cache, which is in memory. All but the
+// first of a visitor are known.
+func BenchmarkProcess_IdentityCache(b *testing.B) {
+	builder := service.NewResourceBuilder()
+	if err := builder.AddCacheYAML("label: ids\nmemory: { compaction_interval: '' }"); err != nil {
+		b.Fatal(err)
+	}
+	mgr, closeAll, err := builder.Build()
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = closeAll(context.Background()) }()
+	conf, err := segmentToClevertapSpec().ParseYAML(`identity_cache: ids`, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	cfg, err := segmentToClevertapFromParsed(conf)
+	if err != nil {
+		b.Fatal(err)
+	}
+	p, err := newSegmentToClevertap(cfg, mgr)
+	if err != nil {
+		b.Fatal(err)
+	}
+	calls := make([][]byte, 1000)
+	for i := range calls {
+		calls[i] = fmt.Appendf(nil, `{"type":"identify","userId":"u%d","anonymousId":"a%d","messageId":"m","traits":{"email":"a@example.com","plan":"gold","age":31}}`, i, i)
 	}
 	b.ReportAllocs()
 	i := 0

@@ -7,12 +7,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"sync/atomic"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
 
+	"github.com/clevertap-segment/clevertap-segment/plugins/breaker"
 	"github.com/clevertap-segment/clevertap-segment/plugins/identitycache"
 	"github.com/clevertap-segment/clevertap-segment/plugins/mapping"
+	"github.com/clevertap-segment/clevertap-segment/plugins/metadata"
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 )
 
@@ -26,8 +27,9 @@ type linkCache struct {
 	mgr     *service.Resources
 	max     int        // of links that this process may add; 0 is no bound
 	added   *linkCount // nil without a bound
+	breaker *breaker.Breaker
 	refused *service.MetricCounter
-	failing atomic.Bool
+	waiting *service.MetricGauge
 }
 
 // newLinkCache returns nil if no cache is named.
@@ -51,44 +53,38 @@ func newLinkCache(name string, maxLinks int, mgr *service.Resources) (*linkCache
 	if warning != "" {
 		mgr.Logger().Warn(warning)
 	}
-	l := &linkCache{name: name, mgr: mgr, max: maxLinks, refused: mgr.Metrics().NewCounter("segment_to_clevertap_links_refused_total")}
+	l := &linkCache{
+		name: name, mgr: mgr, max: maxLinks, breaker: cacheBreaker(mgr, name, examined.InMemory(name)),
+		refused: mgr.Metrics().NewCounter("segment_to_clevertap_links_refused_total"),
+		waiting: mgr.Metrics().NewGauge("segment_to_clevertap_identity_cache_waiting"),
+	}
 	l.refused.Incr(0) // an alert on its increase needs it to exist before
+	l.waiting.Incr(0)
 	if maxLinks > 0 {
 		l.added = linksAdded(mgr, name)
 	}
 	return l, nil
 }
 
-// errNoMoreLinks means that the cache does not know the visitor and this process may add no more.
-var errNoMoreLinks = errors.New("no more links")
-
 // decide joins a visitor to the first user that comes. It answers LinkNow again to the call that did it, since that call
-// comes back when its delivery failed.
-func (l *linkCache) decide(ctx context.Context, pair mapping.Pair) (mapping.Linking, error) {
+// comes back when its delivery failed. Only an answer of the cache makes it LinkNow: what became of a question that was
+// given up is not known.
+func (l *linkCache) decide(ctx context.Context, pair mapping.Pair, origin metadata.Origin) (mapping.Linking, error) {
 	key := "clevertap_link_" + digest(pair.AnonymousID)
 	user, call := digest(pair.UserID), callDigest(pair)
-	known, err := l.addOrGet(ctx, key, []byte(user+call))
+	found, err := l.ask(ctx, origin, key, []byte(user+call))
 	switch {
-	case errors.Is(err, errNoMoreLinks):
+	case err != nil:
+		return 0, &segment.Error{Reason: cacheFailed, Field: stcFieldIdentityCache, Rule: "the cache must answer"}
+	case found.noMoreLinks:
 		l.refuse()
 		return mapping.KeepSeparate, nil
-	case err != nil:
-		l.fails()
-		return 0, &segment.Error{Reason: cacheFailed, Field: stcFieldIdentityCache, Rule: "the cache must answer"}
-	case known == nil || string(known) == user+call:
+	case found.added || string(found.value) == user+call:
 		return mapping.LinkNow, nil
-	case bytes.HasPrefix(known, []byte(user)):
+	case bytes.HasPrefix(found.value, []byte(user)):
 		return mapping.LinkedBefore, nil
 	default:
 		return mapping.LinkConflict, nil
-	}
-}
-
-// fails warns when failures begin. The cache's own text may hold its address or the key.
-func (l *linkCache) fails() {
-	if !l.failing.Swap(true) {
-		l.mgr.Logger().Warnf("segment_to_clevertap: the %s %q fails, and with it each identify call that needs it: "+
-			"check that it can be reached, and that the directory of a file cache exists", stcFieldIdentityCache, l.name)
 	}
 }
 
@@ -101,49 +97,65 @@ func (l *linkCache) refuse() {
 	})
 }
 
+// found is what the cache has of a visitor.
+type found struct {
+	added       bool   // the value, now
+	value       []byte // the one that was there
+	noMoreLinks bool   // nothing, and this process may add no more
+}
+
 // addOrGet stores the value unless the key has one, which it then returns.
-func (l *linkCache) addOrGet(ctx context.Context, key string, value []byte) (known []byte, err error) {
+func (l *linkCache) addOrGet(ctx context.Context, key string, value []byte) (f found, err error) {
 	access := l.mgr.AccessCache(ctx, l.name, func(cache service.Cache) {
 		if l.max > 0 {
-			known, err = l.getOrAddCounted(ctx, cache, key, value)
+			f, err = l.getOrAddCounted(ctx, cache, key, value)
 		} else {
-			known, err = addOrGet(ctx, cache, key, value)
+			f, err = addOrGet(ctx, cache, key, value)
 		}
 	})
-	if err = errors.Join(access, err); err == nil || errors.Is(err, errNoMoreLinks) {
-		l.failing.Store(false)
-	}
-	return known, err
+	return f, errors.Join(access, err)
 }
 
 // addOrGet adds first, which decides the race of two calls in the cache.
-func addOrGet(ctx context.Context, cache service.Cache, key string, value []byte) ([]byte, error) {
+func addOrGet(ctx context.Context, cache service.Cache, key string, value []byte) (found, error) {
+	if ctx.Err() != nil {
+		return found{}, ctx.Err() // whoever asked has gone
+	}
 	err := cache.Add(ctx, key, value, nil)
 	if errors.Is(err, service.ErrKeyAlreadyExists) {
-		return cache.Get(ctx, key)
+		return get(ctx, cache, key)
 	}
-	return nil, err
+	return found{added: err == nil}, err
+}
+
+func get(ctx context.Context, cache service.Cache, key string) (found, error) {
+	value, err := cache.Get(ctx, key)
+	return found{value: value}, err
 }
 
 // getOrAddCounted looks first: only calls of unknown visitors may take up, or wait for, what is left of the bound.
-func (l *linkCache) getOrAddCounted(ctx context.Context, cache service.Cache, key string, value []byte) ([]byte, error) {
-	known, err := cache.Get(ctx, key)
+func (l *linkCache) getOrAddCounted(ctx context.Context, cache service.Cache, key string, value []byte) (found, error) {
+	known, err := get(ctx, cache, key)
 	if !errors.Is(err, service.ErrKeyNotFound) {
 		return known, err
 	}
-	if !l.added.reserve(l.max) {
+	reserved, err := l.added.reserve(ctx, l.max)
+	if err != nil {
+		return found{}, err
+	}
+	if !reserved {
 		// The last one may have gone to another call of this visitor.
-		if known, err = cache.Get(ctx, key); errors.Is(err, service.ErrKeyNotFound) {
-			return nil, errNoMoreLinks
+		if known, err = get(ctx, cache, key); errors.Is(err, service.ErrKeyNotFound) {
+			return found{noMoreLinks: true}, nil
 		}
 		return known, err
 	}
-	err = cache.Add(ctx, key, value, nil)
-	l.added.settle(err == nil)
-	if errors.Is(err, service.ErrKeyAlreadyExists) {
-		return cache.Get(ctx, key)
-	}
-	return nil, err
+	// An Add that is given up stays reserved until it ends: it may still succeed.
+	added := false
+	defer func() { l.added.settle(added) }()
+	known, err = addOrGet(ctx, cache, key, value)
+	added = known.added
+	return known, err
 }
 
 // callDigest knows a call again: by its message id, or where it has none by what it says.

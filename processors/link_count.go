@@ -1,6 +1,7 @@
 package processors
 
 import (
+	"context"
 	"sync"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
@@ -12,7 +13,7 @@ type linkCount struct {
 	reached sync.Once // for the warning that no more are added
 
 	mu       sync.Mutex
-	settled  sync.Cond // a reserved link was added or given back
+	settled  chan struct{} // closed when a reserved link was added or given back, and made anew
 	added    int
 	reserved int
 }
@@ -22,25 +23,33 @@ type linkCount struct {
 type linkCountKey string
 
 func linksAdded(mgr *service.Resources, cache string) *linkCount {
-	fresh := &linkCount{}
-	fresh.settled.L = &fresh.mu
-	count, _ := mgr.GetOrSetGeneric(linkCountKey(cache), fresh)
+	count, _ := mgr.GetOrSetGeneric(linkCountKey(cache), &linkCount{settled: make(chan struct{})})
 	return count.(*linkCount)
 }
 
-// reserve reports whether one more link may be added. Where the reserved ones may use up the bound it waits for them:
-// they may still be given back. Each of them is one operation of the cache away from being settled.
-func (c *linkCount) reserve(bound int) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for c.added < bound && c.added+c.reserved >= bound {
-		c.settled.Wait()
+// reserve reports whether one more link may be added. Where the reserved ones may use up the bound it waits for them, as
+// long as the context lasts: they may still be given back. Each of them is one operation of the cache away from being
+// settled, which may hang.
+func (c *linkCount) reserve(ctx context.Context, bound int) (bool, error) {
+	for {
+		c.mu.Lock()
+		if c.added >= bound || c.added+c.reserved < bound {
+			break
+		}
+		settled := c.settled
+		c.mu.Unlock()
+		select {
+		case <-settled:
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
 	}
+	defer c.mu.Unlock()
 	if c.added >= bound {
-		return false
+		return false, nil
 	}
 	c.reserved++
-	return true
+	return true, nil
 }
 
 func (c *linkCount) settle(added bool) {
@@ -50,5 +59,6 @@ func (c *linkCount) settle(added bool) {
 	if added {
 		c.added++
 	}
-	c.settled.Broadcast()
+	close(c.settled)
+	c.settled = make(chan struct{})
 }

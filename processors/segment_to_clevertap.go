@@ -120,7 +120,7 @@ func (p *segmentToClevertap) mapCall(
 	}
 	var linker mapping.Linker
 	if p.links != nil {
-		linker = func(pair mapping.Pair) (mapping.Linking, error) { return p.links.decide(ctx, pair) }
+		linker = func(pair mapping.Pair) (mapping.Linking, error) { return p.links.decide(ctx, pair, origin) }
 	}
 	if result, err = w.mapper.Map(&w.call, sender, linker); err != nil {
 		return result, p.refuse(err)

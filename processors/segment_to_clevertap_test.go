@@ -221,7 +221,7 @@ func TestABrokenCacheFailsTheMessageWithoutSayingWhose(t *testing.T) {
 	stream, err := builder.Build()
 	require.NoError(t, err)
 	go func() { _ = stream.Run(context.Background()) }()
-	require.NoError(t, send(context.Background(), service.NewMessage([]byte(identify("u1", "m1")))))
+	require.NoError(t, send(context.Background(), receivedFrom(segment.TrustTracking, identify("u1", "m1"))))
 	require.NoError(t, stream.StopWithin(5*time.Second))
 	assert.EqualError(t, got, "segment_to_clevertap: identity_cache_failed: identity_cache: the cache must answer")
 }

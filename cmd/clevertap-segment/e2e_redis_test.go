@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"net"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -21,8 +22,15 @@ import (
 // startRedis starts a server that keeps nothing on disk, and returns its address.
 func startRedis(t *testing.T) string {
 	t.Helper()
-	program := testenv.Program(t, "Redis end-to-end test", "redis-server", "valkey-server")
 	address := testenv.FreeAddress(t)
+	startRedisAt(t, address)
+	return address
+}
+
+// startRedisAt starts a server at an address and returns its process.
+func startRedisAt(t *testing.T, address string) *os.Process {
+	t.Helper()
+	program := testenv.Program(t, "Redis end-to-end test", "redis-server", "valkey-server")
 	host, port, err := net.SplitHostPort(address)
 	require.NoError(t, err)
 	server := exec.Command(program, "--bind", host, "--port", port, "--save", "", "--appendonly", "no", "--dir", t.TempDir())
@@ -38,7 +46,7 @@ func startRedis(t *testing.T) string {
 		}
 		return err == nil
 	})
-	return address
+	return server.Process
 }
 
 // redis sends commands over one connection, all at once, and returns one line of reply for each.

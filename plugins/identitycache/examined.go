@@ -25,3 +25,16 @@ func (e *Examined) Ask(label string) (warning string, err error) {
 	}
 	return judgement.Warning(), nil
 }
+
+// InMemory tells whether the cache is known to keep its entries in this process alone, so that it cannot hang.
+func (e *Examined) InMemory(label string) bool {
+	if e == nil {
+		return false
+	}
+	switch kindOf(e.Caches[label]) {
+	case "memory", "lru", "ttlru", "ristretto", "noop":
+		return true
+	default:
+		return false
+	}
+}

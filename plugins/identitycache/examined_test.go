@@ -45,3 +45,20 @@ func TestExamined_Ask(t *testing.T) {
 		})
 	}
 }
+
+func TestExamined_KnowsWhatIsInMemory(t *testing.T) {
+	examined := &Examined{Caches: Caches{
+		"memory": {"label": "memory", "memory": map[string]any{}},
+		"lru":    {"label": "lru", "lru": map[string]any{}},
+		"redis":  {"label": "redis", "redis": map[string]any{}},
+		"levels": {"label": "levels", "multilevel": []any{"memory", "redis"}},
+	}}
+	for label, want := range map[string]bool{"memory": true, "lru": true, "redis": false, "levels": false, "unseen": false} {
+		if got := examined.InMemory(label); got != want {
+			t.Errorf("%s: %v", label, got)
+		}
+	}
+	if (*Examined)(nil).InMemory("memory") {
+		t.Error("nothing was examined")
+	}
+}

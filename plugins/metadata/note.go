@@ -2,6 +2,7 @@ package metadata
 
 import (
 	"context"
+	"time"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 )
@@ -9,10 +10,11 @@ import (
 // NoteKey is the metadata key of a message's note.
 const NoteKey = "segment_note"
 
-// note is what belongs to one call. The copies of a message share it. It is never changed.
+// note is what belongs to one call. The copies of a message share it. It is not changed once the message was handed on.
 type note struct {
 	sender            segment.Sender
 	messageID, userID string
+	waitUntil         time.Time
 }
 
 // Copy is what everybody else gets to see of a note: nothing. The engine calls it for mappings and for whatever writes
@@ -22,7 +24,17 @@ func (*note) Copy() any { return nil }
 // NewNote returns the note of a call, to be set as an immutable value under NoteKey. It holds for the call with this
 // messageId alone, and what the sender has proved for this userId alone.
 func NewNote(sender segment.Sender, messageID, userID string) interface{ Copy() any } {
-	return &note{sender, messageID, userID}
+	return &note{sender: sender, messageID: messageID, userID: userID}
+}
+
+// LimitWaiting says how long components may have a call wait whose sender waits for the answer: until then they leave
+// enough time for the delivery. A receiver calls it before it hands the message on. Without a note it does nothing.
+func LimitWaiting(msg Message, until time.Time) {
+	if value, found := msg.MetaGetImmut(NoteKey); found {
+		if own, noted := value.(*note); noted {
+			own.waitUntil = until
+		}
+	}
 }
 
 // trustKey is the key of a restriction in a context.
@@ -49,6 +61,7 @@ type Message interface {
 type Origin struct {
 	sender            segment.Sender
 	messageID, userID string
+	waitUntil         time.Time
 	received          bool
 }
 
@@ -64,7 +77,7 @@ func OriginOf(msg Message) Origin {
 	case !noted:
 		return Origin{sender: segment.Sender{Trust: segment.TrustTracking}, received: true}
 	}
-	o := Origin{sender: own.sender, messageID: own.messageID, userID: own.userID, received: true}
+	o := Origin{sender: own.sender, messageID: own.messageID, userID: own.userID, waitUntil: own.waitUntil, received: true}
 	if restricted {
 		o.sender.Trust = min(o.sender.Trust, restriction)
 	}
@@ -74,6 +87,9 @@ func OriginOf(msg Message) Origin {
 // Received tells whether the message is one call that a receiver has let in, whatever it looks like now. It must not be
 // taken apart into calls that the receiver has not seen.
 func (o Origin) Received() bool { return o.received }
+
+// WaitUntil is what LimitWaiting has said, or the zero time.
+func (o Origin) WaitUntil() time.Time { return o.waitUntil }
 
 // Sender is who sent the message.
 func (o Origin) Sender() segment.Sender { return o.sender }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/bloblang"
 	"github.com/redpanda-data/benthos/v4/public/service"
@@ -84,6 +85,18 @@ func TestOrigin_AProofHoldsForItsUserAlone(t *testing.T) {
 		assert.Equal(t, want, origin.SenderOf("m1", "victim").Trust)
 		assert.Equal(t, want, origin.SenderOf("m1", "").Trust)
 	}
+}
+
+func TestOrigin_KnowsHowLongItsSenderMayWait(t *testing.T) {
+	until := time.Now()
+	msg := message(segment.TrustTracking, segment.Sender{Trust: segment.TrustTracking})
+	assert.Zero(t, metadata.OriginOf(msg).WaitUntil())
+	metadata.LimitWaiting(msg, until)
+	assert.Equal(t, until, metadata.OriginOf(msg.Copy()).WaitUntil())
+	msg.MetaDelete(metadata.NoteKey)
+	assert.Zero(t, metadata.OriginOf(msg).WaitUntil())
+	metadata.LimitWaiting(msg, until)
+	assert.Zero(t, metadata.OriginOf(msg).WaitUntil(), "there is no note")
 }
 
 func TestOrigin_TextsAreNotBelieved(t *testing.T) {

@@ -1,0 +1,215 @@
+// Package breaker calls a service that may fail or hang, such as a cache on the network, so that it costs its callers
+// little. A call takes no longer than its bound, even if the service ignores the context: then the call is abandoned and
+// goes on by itself. A service that fails is left alone for a while, and then asked by one call at a time until one
+// succeeds. The package knows nothing of what is called.
+package breaker
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+)
+
+var (
+	// ErrNotAsked means that the service failed a short while ago and was left alone.
+	ErrNotAsked = errors.New("not asked: it failed a short while ago")
+	// ErrTimeout means that the service did not answer within the bound. What was asked of it may still happen.
+	ErrTimeout = errors.New("no answer in time")
+
+	errPanicked = errors.New("panicked")
+	// errLeft means that the caller gave up before the bound. That says nothing about the service.
+	errLeft = errors.New("the caller gave up")
+)
+
+const (
+	// failures in a row are needed to leave a service alone. One timeout is enough.
+	failures = 3
+	// pause is how long a failing service is left alone between two calls.
+	pause = 3 * time.Second
+	// reminder is the time between two reports of one failure. A service that fails again within settled of working is
+	// still failing in this respect: some of what is asked of it succeeds and some does not.
+	reminder = time.Minute
+	settled  = 10 * time.Second
+	// maxRunning bounds the calls that run at once, abandoned ones included.
+	maxRunning = 64
+)
+
+// Settings are what differs between breakers. All are optional.
+type Settings struct {
+	// Inline has calls run on the goroutine of their caller, who then waits for as long as they take. It is for what cannot
+	// hang, such as a cache in memory.
+	Inline bool
+	// Failing is called when the service is first left alone, and then once a minute while it is asked and fails. Working is
+	// called when it answers again after that. They are for the log.
+	Failing, Working func()
+	// Open is called whenever the service begins to be left alone, and whenever that ends. None of the three may use the
+	// breaker.
+	Open func(open bool)
+}
+
+// Breaker stands in front of one service. Use New.
+type Breaker struct {
+	circuit  *gobreaker.TwoStepCircuitBreaker[struct{}]
+	settings Settings
+	running  chan struct{}
+	failed   atomic.Bool // since the last answer; used with Inline
+
+	// What follows is guarded by the lock of the circuit, which calls the functions that use it.
+	timedOut bool
+	reported time.Time // when Failing was last called
+	failing  bool      // Failing was called, and Working was not since
+	closed   time.Time // when the service last began to work
+}
+
+// New returns a breaker in front of a service that is believed to work.
+func New(settings Settings) *Breaker {
+	for _, report := range []*func(){&settings.Failing, &settings.Working} {
+		if *report == nil {
+			*report = func() {}
+		}
+	}
+	if settings.Open == nil {
+		settings.Open = func(bool) {}
+	}
+	b := &Breaker{settings: settings, running: make(chan struct{}, maxRunning)}
+	b.circuit = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
+		MaxRequests: 1,
+		Timeout:     pause,
+		IsExcluded:  func(err error) bool { return errors.Is(err, errLeft) },
+		IsSuccessful: func(err error) bool {
+			b.timedOut = errors.Is(err, ErrTimeout)
+			return err == nil
+		},
+		ReadyToTrip:   func(counts gobreaker.Counts) bool { return b.timedOut || counts.ConsecutiveFailures >= failures },
+		OnStateChange: func(_ string, from, to gobreaker.State) { b.changed(from, to) },
+	})
+	return b
+}
+
+func (b *Breaker) changed(from, to gobreaker.State) {
+	switch to {
+	case gobreaker.StateClosed:
+		b.closed = time.Now()
+		b.settings.Open(false)
+		if b.failing {
+			b.failing = false
+			b.settings.Working()
+		}
+	case gobreaker.StateOpen:
+		begins := from == gobreaker.StateClosed
+		if begins {
+			b.settings.Open(true)
+		}
+		if begins && time.Since(b.closed) >= settled || time.Since(b.reported) >= reminder {
+			b.reported, b.failing = time.Now(), true
+			b.settings.Failing()
+		}
+	}
+}
+
+// Do calls the service and returns its answer. An error of the operation counts as a failure of the service. The operation
+// must not touch what its caller uses after Do has returned: it may still be running.
+func Do[T any](ctx context.Context, b *Breaker, bound time.Duration, operation func(context.Context) (T, error)) (T, error) {
+	if b.settings.Inline && !b.failed.Load() {
+		return inline(ctx, b, operation)
+	}
+	done, err := b.circuit.Allow()
+	if err != nil {
+		var none T
+		return none, ErrNotAsked
+	}
+	failure := errPanicked
+	defer func() {
+		done(failure)
+		if failure == nil {
+			b.failed.Store(false)
+		}
+	}()
+	var r result[T]
+	if b.settings.Inline {
+		r.value, r.err = operation(ctx)
+	} else {
+		r = bounded(ctx, b, bound, operation)
+	}
+	failure = r.err
+	return r.value, r.err
+}
+
+// inline asks a service that has not failed since it last answered. It leaves the circuit out, which costs more than a
+// cache in memory does, until there is a failure to count.
+func inline[T any](ctx context.Context, b *Breaker, operation func(context.Context) (T, error)) (T, error) {
+	failure := errPanicked
+	defer func() {
+		if failure == nil {
+			return
+		}
+		b.failed.Store(true)
+		if done, err := b.circuit.Allow(); err == nil {
+			done(failure)
+		}
+	}()
+	value, err := operation(ctx)
+	failure = err
+	return value, err
+}
+
+// bounded gives up at the bound.
+func bounded[T any](ctx context.Context, b *Breaker, bound time.Duration, operation func(context.Context) (T, error)) result[T] {
+	within, cancel := context.WithTimeout(ctx, bound)
+	defer cancel()
+	r := run(within, b.running, operation)
+	if r.panicked != nil {
+		panic(r.panicked)
+	}
+	if r.err != nil && within.Err() != nil {
+		r.err = ErrTimeout
+		if ctx.Err() != nil {
+			r.err = errLeft
+		}
+	}
+	return r
+}
+
+type result[T any] struct {
+	value    T
+	err      error
+	panicked any
+}
+
+// run runs an operation on a goroutine of its own and abandons it when the context ends. It begins when fewer than
+// maxRunning others run.
+func run[T any](ctx context.Context, running chan struct{}, operation func(context.Context) (T, error)) (r result[T]) {
+	select {
+	case running <- struct{}{}:
+	case <-ctx.Done():
+		r.err = ctx.Err()
+		return r
+	}
+	ended := make(chan result[T], 1)
+	go func() {
+		r := attempt(ctx, operation)
+		<-running
+		ended <- r
+	}()
+	select {
+	case r = <-ended:
+		return r
+	case <-ctx.Done():
+	}
+	select {
+	case r = <-ended: // just in time
+	default:
+		r.err = ctx.Err()
+	}
+	return r
+}
+
+// attempt hands a panic on to the goroutine of the caller, who may know what to do about it.
+func attempt[T any](ctx context.Context, operation func(context.Context) (T, error)) (r result[T]) {
+	defer func() { r.panicked = recover() }()
+	r.value, r.err = operation(ctx)
+	return r
+}
