@@ -33,7 +33,7 @@ type dedupe struct {
 	flights map[string]*flight
 }
 
-// flight is a call under way.
+// flight is a call under way, or one that was delivered and whose id the cache does not have yet.
 type flight struct {
 	landed    chan struct{}
 	delivered bool // read it after landed is closed
@@ -64,6 +64,8 @@ func dedupeBreaker(c segmentHTTPConfig, log *service.Logger, failing string) *br
 const (
 	dedupeMinBound = 200 * time.Millisecond
 	dedupeMaxBound = 500 * time.Millisecond
+	// dedupeStoreBound is for the writes of a request that go on when it was answered.
+	dedupeStoreBound = 10 * time.Second
 )
 
 // dedupeBound leaves most of the timeout for the delivery, also when the cache takes all it may.
@@ -165,6 +167,9 @@ func inParallel(from, to int, operate func(i int)) {
 // known asks the cache. A call that it does not answer for counts as new: twice is better than never.
 func (d *dedupe) known(ctx context.Context, keys []string) []atomic.Bool {
 	found := make([]atomic.Bool, len(keys))
+	if len(keys) == 0 {
+		return found
+	}
 	d.ask(ctx, d.reads, len(keys), func(ctx context.Context, cache service.Cache, i int) error {
 		_, err := cache.Get(ctx, keys[i])
 		if errors.Is(err, service.ErrKeyNotFound) {
@@ -172,32 +177,59 @@ func (d *dedupe) known(ctx context.Context, keys []string) []atomic.Bool {
 		}
 		found[i].Store(err == nil)
 		return err
-	})
+	}, nil)
 	return found
 }
 
 // settle ends what a request had claimed of these calls. Ids are remembered before those who wait are told, and before
-// later requests can claim them again.
+// later requests can claim them again. The cache may take longer than the bound to store them all: until then they are
+// known here.
 func (d *dedupe) settle(ctx context.Context, c *claim, ids []callID, delivered bool) {
 	keys := make([]string, len(ids))
 	for i, id := range ids {
 		keys[i] = dedupeKey(id)
 	}
-	if delivered {
-		d.ask(context.WithoutCancel(ctx), d.writes, len(keys), func(ctx context.Context, cache service.Cache, i int) error {
-			return cache.Set(ctx, keys[i], []byte{'1'}, &d.ttl)
-		})
+	if !delivered {
+		d.land(c, false, keys...)
+		return
 	}
-	d.land(c, delivered, keys...)
+	flights := d.owned(c, keys)
+	d.ask(context.WithoutCancel(ctx), d.writes, len(keys), func(ctx context.Context, cache service.Cache, i int) error {
+		return cache.Set(ctx, keys[i], []byte{'1'}, &d.ttl)
+	}, func() { d.forget(keys, flights) })
+	for _, f := range flights {
+		f.delivered = true
+		close(f.landed)
+	}
+}
+
+// owned are the flights that a request has claimed.
+func (d *dedupe) owned(c *claim, keys []string) []*flight {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	flights := make([]*flight, len(keys))
+	for i, key := range keys {
+		flights[i] = c.own[key]
+		delete(c.own, key)
+	}
+	return flights
+}
+
+// forget has later requests ask the cache for these keys.
+func (d *dedupe) forget(keys []string, flights []*flight) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i, key := range keys {
+		if d.flights[key] == flights[i] {
+			delete(d.flights, key)
+		}
+	}
 }
 
 func (d *dedupe) land(c *claim, delivered bool, keys ...string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, key := range keys {
-		f := c.own[key]
-		delete(c.own, key)
-		delete(d.flights, key)
+	flights := d.owned(c, keys)
+	d.forget(keys, flights)
+	for _, f := range flights {
 		f.delivered = delivered
 		close(f.landed)
 	}
@@ -208,22 +240,30 @@ const dedupeGiveUp = 3
 
 var errDedupeFails = errors.New("the cache fails")
 
-// ask has the cache do n operations, as many as it does in time, and counts the others. They may still run when ask has
-// returned.
-func (d *dedupe) ask(
-	ctx context.Context, through *breaker.Breaker, n int, operation func(ctx context.Context, cache service.Cache, i int) error,
-) {
-	if n == 0 {
-		return
-	}
+// operation is one of those that a request asks of the cache, by its number.
+type operation func(ctx context.Context, cache service.Cache, i int) error
+
+// ask has the cache do n operations, as many as it does in time, and counts the others. With ended they go on behind the
+// bound, and ended is called, maybe twice, when none of them runs any longer.
+func (d *dedupe) ask(ctx context.Context, through *breaker.Breaker, n int, operate operation, ended func()) {
 	var answered atomic.Int64
-	_, err := breaker.Do(ctx, through, d.bound, func(ctx context.Context) (struct{}, error) {
-		var failed error
+	var began atomic.Bool
+	_, err := breaker.Do(ctx, through, d.bound, func(ctx context.Context) (none struct{}, failed error) {
+		began.Store(true)
+		if ended != nil {
+			defer ended()
+			longer, done := context.WithTimeout(context.WithoutCancel(ctx), dedupeStoreBound)
+			defer done()
+			ctx = longer
+		}
 		access := d.cache(ctx, func(cache service.Cache) {
-			failed = operateAll(ctx, n, &answered, func(i int) error { return operation(ctx, cache, i) })
+			failed = operateAll(ctx, n, &answered, through, func(i int) error { return operate(ctx, cache, i) })
 		})
-		return struct{}{}, errors.Join(access, failed)
+		return none, errors.Join(access, failed)
 	})
+	if ended != nil && !began.Load() {
+		ended()
+	}
 	if errors.Is(err, breaker.ErrNotAsked) {
 		d.unasked.Incr(int64(n))
 	} else if failed := int64(n) - answered.Load(); failed > 0 {
@@ -232,7 +272,7 @@ func (d *dedupe) ask(
 }
 
 // operateAll calls an operation for 0 to n-1. It fails if no operation succeeds, and stops when several in a row fail.
-func operateAll(ctx context.Context, n int, answered *atomic.Int64, operate func(i int) error) error {
+func operateAll(ctx context.Context, n int, answered *atomic.Int64, through *breaker.Breaker, operate func(i int) error) error {
 	var row atomic.Int64
 	each(n, func(i int) {
 		switch {
@@ -241,6 +281,7 @@ func operateAll(ctx context.Context, n int, answered *atomic.Int64, operate func
 			row.Add(1)
 		default:
 			answered.Add(1)
+			through.Answered()
 			row.Store(0)
 		}
 	})

@@ -315,9 +315,9 @@ func TestDedupe_AHungCacheCostsALittleOfTheTimeout(t *testing.T) {
 		}
 		assert.Equal(t, asked, cache.gets.Load()+cache.sets.Load())
 		assert.EqualValues(t, 80, d.delivered.Load())
-		assert.Empty(t, d.handler.dedupe.flights)
 		close(cache.release)
 		synctest.Wait()
+		assert.Empty(t, d.handler.dedupe.flights)
 	})
 }
 
@@ -390,6 +390,33 @@ func TestDedupe_LeavesACacheAloneThatFailsAtOnce(t *testing.T) {
 		_, _ = d.post("m1")
 		_, _ = d.post("m1")
 		assert.EqualValues(t, 1001, d.delivered.Load())
+	})
+}
+
+// slowCache takes a while for everything, more than a large request has.
+type slowCache struct{ *testCache }
+
+func (c slowCache) Set(ctx context.Context, key string, value []byte, ttl *time.Duration) error {
+	time.Sleep(100 * time.Millisecond)
+	return c.testCache.Set(ctx, key, value, ttl)
+}
+
+// The ids of a large request are known here until the cache has them all, and what is slow is not left alone.
+func TestDedupe_KnowsWhatASlowCacheHasYetToStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDedupeTest(t, slowCache{newTestCache()})
+		ids := append(hundredIDs(), "x1", "x2", "x3")
+		for range 3 {
+			status, took := d.post(ids...)
+			assert.Equal(t, 200, status)
+			assert.LessOrEqual(t, took, dedupeMaxBound)
+			assert.EqualValues(t, len(ids), d.delivered.Load())
+		}
+		time.Sleep(dedupeStoreBound)
+		synctest.Wait()
+		assert.Empty(t, d.handler.dedupe.flights)
+		_, _ = d.post(ids...)
+		assert.EqualValues(t, len(ids), d.delivered.Load(), "now the cache knows them")
 	})
 }
 

@@ -7,6 +7,7 @@ package breaker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +21,8 @@ var (
 	ErrTimeout = errors.New("no answer in time")
 
 	errPanicked = errors.New("panicked")
+	// errSlow is a timeout of a service that answers meanwhile: it has much to do, or this process has.
+	errSlow = fmt.Errorf("%w, though it answers", ErrTimeout)
 	// errLeft means that the caller gave up before the bound. That says nothing about the service.
 	errLeft = errors.New("the caller gave up")
 )
@@ -55,7 +58,8 @@ type Breaker struct {
 	circuit  *gobreaker.TwoStepCircuitBreaker[struct{}]
 	settings Settings
 	running  chan struct{}
-	failed   atomic.Bool // since the last answer; used with Inline
+	failed   atomic.Bool  // since the last answer; used with Inline
+	answers  atomic.Int64 // see Answered
 
 	// What follows is guarded by the lock of the circuit, which calls the functions that use it.
 	timedOut bool
@@ -78,7 +82,7 @@ func New(settings Settings) *Breaker {
 	b.circuit = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		MaxRequests: 1,
 		Timeout:     pause,
-		IsExcluded:  func(err error) bool { return errors.Is(err, errLeft) },
+		IsExcluded:  func(err error) bool { return errors.Is(err, errLeft) || errors.Is(err, errSlow) },
 		IsSuccessful: func(err error) bool {
 			b.timedOut = errors.Is(err, ErrTimeout)
 			return err == nil
@@ -88,6 +92,10 @@ func New(settings Settings) *Breaker {
 	})
 	return b
 }
+
+// Answered says that the service has answered a part of what an operation asks of it. An operation of many parts that
+// takes too long is then not a reason to leave the service alone.
+func (b *Breaker) Answered() { b.answers.Add(1) }
 
 func (b *Breaker) changed(from, to gobreaker.State) {
 	switch to {
@@ -160,14 +168,19 @@ func inline[T any](ctx context.Context, b *Breaker, operation func(context.Conte
 func bounded[T any](ctx context.Context, b *Breaker, bound time.Duration, operation func(context.Context) (T, error)) result[T] {
 	within, cancel := context.WithTimeout(ctx, bound)
 	defer cancel()
+	before := b.answers.Load()
 	r := run(within, b.running, operation)
 	if r.panicked != nil {
 		panic(r.panicked)
 	}
 	if r.err != nil && within.Err() != nil {
-		r.err = ErrTimeout
-		if ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
 			r.err = errLeft
+		case b.answers.Load() != before:
+			r.err = errSlow
+		default:
+			r.err = ErrTimeout
 		}
 	}
 	return r

@@ -233,3 +233,21 @@ func TestBreaker_APanicReachesTheCaller(t *testing.T) {
 		})
 	}
 }
+
+func TestBreaker_ASlowServiceIsNotLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService()
+		for range 2 * failures {
+			_, err := Do(t.Context(), s.breaker, 100*time.Millisecond, func(context.Context) (string, error) {
+				for range 10 {
+					time.Sleep(20 * time.Millisecond)
+					s.breaker.Answered()
+				}
+				return "", nil
+			})
+			assert.ErrorIs(t, err, ErrTimeout)
+		}
+		assert.Zero(t, s.failing)
+		time.Sleep(time.Second)
+	})
+}
