@@ -13,6 +13,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/clevertap-segment/clevertap-segment/plugins/runstatus"
+
 	"github.com/clevertap-segment/clevertap-segment/plugins/clevertap/clevertaptest"
 )
 
@@ -67,7 +69,10 @@ func TestAllEventsOfTheSchemaButThoseThatAreNotExported(t *testing.T) {
 func TestUnknownEventsAreSkipped(t *testing.T) {
 	x := newExportTest(t, "UTC", bought("a", 1, today))
 	assert.Len(t, texts(x.rest(x.events("event_names: [Nope, Bought, Notification Viewed]\n"))...), 1)
+	runstatus.Reset()
+	t.Cleanup(runstatus.Reset)
 	assert.Empty(t, x.rest(x.events("event_names: [Nope]\n")))
+	assert.Equal(t, 1, runstatus.ExitCode(), "the name is most likely misspelt")
 }
 
 func TestASecondRunDeliversWhatIsNewOnly(t *testing.T) {

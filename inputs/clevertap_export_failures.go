@@ -166,6 +166,12 @@ const maxNamed = 20
 // end ends the input. It logs what could not be read and makes the process exit with 1. The checkpoints stay, so that the
 // next run continues there.
 func (r *exportReader) end() error {
+	// Names that the user has given and CleverTap does not know are most likely misspelt.
+	for event, reason := range r.refused {
+		if len(r.config.names) > 0 {
+			r.failing[event] = string(reason)
+		}
+	}
 	if len(r.failing) > 0 && !r.ended {
 		runstatus.MarkIncomplete()
 		r.log.Errorf("%s: incomplete: %d event names were not read to their end: %s. What was read is in the checkpoints: mend the reasons and run again",

@@ -1,9 +1,11 @@
 package inputs
 
 import (
+	"errors"
 	"net"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -17,16 +19,18 @@ type httpListener struct {
 	room   chan struct{}
 	closed chan struct{}
 	stop   func()
+	// short is told why connections cannot be accepted for the moment.
+	short func(error)
 
 	mu   sync.Mutex // guards open
 	open map[*httpConn]struct{}
 }
 
-func newHTTPListener(l net.Listener, connections int) *httpListener {
+func newHTTPListener(l net.Listener, connections int, short func(error)) *httpListener {
 	closed := make(chan struct{})
 	return &httpListener{
 		Listener: l, room: make(chan struct{}, connections), open: map[*httpConn]struct{}{},
-		closed: closed, stop: sync.OnceFunc(func() { close(closed) }),
+		closed: closed, stop: sync.OnceFunc(func() { close(closed) }), short: short,
 	}
 }
 
@@ -37,7 +41,7 @@ func (l *httpListener) Accept() (net.Conn, error) {
 	case <-l.closed:
 		return nil, net.ErrClosed
 	}
-	conn, err := l.Listener.Accept()
+	conn, err := l.acceptConn()
 	if err != nil {
 		<-l.room
 		return nil, err
@@ -54,6 +58,38 @@ func (l *httpListener) Accept() (net.Conn, error) {
 	l.open[c] = struct{}{}
 	l.mu.Unlock()
 	return c, nil
+}
+
+const (
+	// acceptPause and acceptMaxPause are the first and the longest wait for what a connection could not be accepted without.
+	acceptPause    = 5 * time.Millisecond
+	acceptMaxPause = time.Second
+)
+
+// acceptConn waits where the process or the machine has run out of something, such as file descriptors: that passes when
+// connections are closed.
+func (l *httpListener) acceptConn() (net.Conn, error) {
+	for pause := acceptPause; ; pause = min(2*pause, acceptMaxPause) {
+		conn, err := l.Listener.Accept()
+		if err == nil || !exhausted(err) {
+			return conn, err
+		}
+		l.short(err)
+		select {
+		case <-time.After(pause):
+		case <-l.closed:
+			return nil, net.ErrClosed
+		}
+	}
+}
+
+func exhausted(err error) bool {
+	for _, passing := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED} {
+		if errors.Is(err, passing) {
+			return true
+		}
+	}
+	return false
 }
 
 func (l *httpListener) Close() error {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
@@ -42,6 +43,7 @@ type httpServer struct {
 	handler  httpHandler
 	handover *handover
 	log      *service.Logger
+	short    atomic.Int64 // when the log last said that connections cannot be accepted, in Unix seconds
 
 	mu       sync.Mutex // guards what follows
 	server   *fasthttp.Server
@@ -68,7 +70,7 @@ func (in *httpServer) Connect(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
 	}
-	in.server, in.listener, in.served = in.newServer(), newHTTPListener(listener, in.config.maxConnections), make(chan struct{})
+	in.server, in.listener, in.served = in.newServer(), newHTTPListener(listener, in.config.maxConnections, in.shortOf), make(chan struct{})
 	go in.serve(in.server, in.listener, in.served)
 	return nil
 }
@@ -145,6 +147,19 @@ func (in *httpServer) serve(server *fasthttp.Server, listener net.Listener, serv
 	}
 	if err := server.Serve(listener); err != nil {
 		in.log.Errorf("Serving requests: %v", err)
+		_ = listener.Close() // or the address could not be listened on again
+	}
+}
+
+// shortPause is how often the log says that connections cannot be accepted, in seconds.
+const shortPause = 60
+
+// shortOf logs why connections cannot be accepted for the moment.
+func (in *httpServer) shortOf(err error) {
+	now, last := time.Now().Unix(), in.short.Load()
+	if now-last >= shortPause && in.short.CompareAndSwap(last, now) {
+		in.log.Errorf("No connection can be accepted until others are closed: %v. Raise the limit of open files (ulimit -n) above %s, or lower that",
+			err, httpFieldMaxConnections)
 	}
 }
 

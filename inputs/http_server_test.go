@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -100,4 +102,52 @@ func TestClosingHangsUpOnEverybody(t *testing.T) {
 		_, err := io.Copy(io.Discard, conn)
 		assert.NotErrorIs(t, err, os.ErrDeadlineExceeded, "it is still open")
 	}
+}
+
+// scarceListener runs out of file descriptors at first.
+type scarceListener struct {
+	net.Listener
+	failures atomic.Int32
+}
+
+func (l *scarceListener) Accept() (net.Conn, error) {
+	if l.failures.Add(-1) >= 0 {
+		return nil, &net.OpError{Op: "accept", Err: os.NewSyscallError("accept4", syscall.EMFILE)}
+	}
+	return l.Listener.Accept()
+}
+
+func TestHTTPListener_WaitsForFileDescriptors(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	scarce := &scarceListener{Listener: listener}
+	scarce.failures.Store(3)
+	told := 0
+	ours := newHTTPListener(scarce, 10, func(error) { told++ })
+	defer ours.Close()
+	go func() {
+		if conn, err := net.Dial("tcp", listener.Addr().String()); err == nil {
+			defer conn.Close()
+			_, _ = io.Copy(io.Discard, conn)
+		}
+	}()
+	conn, err := ours.Accept()
+	require.NoError(t, err)
+	require.NoError(t, conn.Close())
+	assert.Equal(t, 3, told)
+}
+
+func TestHTTPListener_CloseEndsTheWaitForFileDescriptors(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	scarce := &scarceListener{Listener: listener}
+	scarce.failures.Store(1 << 20)
+	ours := newHTTPListener(scarce, 10, func(error) {})
+	ended := make(chan error, 1)
+	go func() {
+		_, err := ours.Accept()
+		ended <- err
+	}()
+	require.NoError(t, ours.Close())
+	assert.ErrorIs(t, <-ended, net.ErrClosed)
 }

@@ -142,7 +142,7 @@ func dedupeFields() []*service.ConfigField {
 
 func rateLimitField() *service.ConfigField {
 	return service.NewIntField(shFieldRateLimit).
-		Description("How many calls per second each write key may send, with bursts of one second. Requests beyond are answered 429 and come again. A request with more calls than that is accepted after a quiet second, and the key then waits until all of its calls are paid for. A write key is public, so whoever floods one also keeps its other senders waiting: this bounds what a flood can cost CleverTap and your disk. Where `write_keys` is empty, all keys share one limit. Webhooks have none. 0 means no limit.").
+		Description("How many calls per second each write key may send, with bursts of one second. Requests beyond are answered 429 and come again. A request with more calls than that is accepted after a quiet second, and the key then waits for its calls, for five seconds at most. A write key is public, so whoever floods one also keeps its other senders waiting: this bounds what a flood can cost CleverTap and your disk. Where `write_keys` is empty, all keys share one limit. Webhooks have none. 0 means no limit.").
 		Default(0).
 		LintRule(`root = if this < 0 { ["rate_limit must not be negative; 0 means no limit"] }`).
 		Advanced()

@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -62,6 +64,10 @@ func dedupeBreaker(c segmentHTTPConfig, log *service.Logger, failing string) *br
 }
 
 const (
+	// dedupeLeastBound is what the writes of a request's last batches get in any case: a cache that works must not look like
+	// one that fails.
+	dedupeLeastBound = 50 * time.Millisecond
+
 	dedupeMinBound = 200 * time.Millisecond
 	dedupeMaxBound = 500 * time.Millisecond
 	// dedupeStoreBound is for the writes of a request that go on when it was answered.
@@ -88,11 +94,14 @@ func dedupeKey(id callID) string {
 type claim struct {
 	own     map[string]*flight // by key; guarded by dedupe.mu
 	waitFor []*flight
+	// writing is what is left of the bound for the writes of the request, in nanoseconds: they come batch by batch.
+	writing atomic.Int64
 }
 
 // claim tells which of these ids this request is to deliver. Of the others it waits for those under way.
 func (d *dedupe) claim(ctx context.Context, ids []callID) (fresh []bool, c *claim) {
 	fresh, c = make([]bool, len(ids)), &claim{own: map[string]*flight{}}
+	c.writing.Store(int64(d.bound))
 	keys := make([]string, len(ids))
 	d.mu.Lock()
 	for i, id := range ids {
@@ -106,7 +115,14 @@ func (d *dedupe) claim(ctx context.Context, ids []callID) (fresh []bool, c *clai
 		}
 	}
 	d.mu.Unlock()
+	claimed := false
+	defer func() {
+		if !claimed { // the cache panics; the request fails, and its calls must not be waited for for ever
+			d.land(c, false, slices.Collect(maps.Keys(c.own))...)
+		}
+	}()
 	d.settleKnown(ctx, c, keys, fresh)
+	claimed = true
 	return fresh, c
 }
 
@@ -170,7 +186,7 @@ func (d *dedupe) known(ctx context.Context, keys []string) []atomic.Bool {
 	if len(keys) == 0 {
 		return found
 	}
-	d.ask(ctx, d.reads, len(keys), func(ctx context.Context, cache service.Cache, i int) error {
+	d.ask(ctx, d.reads, d.bound, len(keys), func(ctx context.Context, cache service.Cache, i int) error {
 		_, err := cache.Get(ctx, keys[i])
 		if errors.Is(err, service.ErrKeyNotFound) {
 			return nil
@@ -193,10 +209,12 @@ func (d *dedupe) settle(ctx context.Context, c *claim, ids []callID, delivered b
 		d.land(c, false, keys...)
 		return
 	}
-	flights := d.owned(c, keys)
-	d.ask(context.WithoutCancel(ctx), d.writes, len(keys), func(ctx context.Context, cache service.Cache, i int) error {
+	flights, began := d.owned(c, keys), time.Now()
+	bound := max(time.Duration(c.writing.Load()), dedupeLeastBound)
+	d.ask(context.WithoutCancel(ctx), d.writes, bound, len(keys), func(ctx context.Context, cache service.Cache, i int) error {
 		return cache.Set(ctx, keys[i], []byte{'1'}, &d.ttl)
 	}, func() { d.forget(keys, flights) })
+	c.writing.Add(-int64(time.Since(began)))
 	for _, f := range flights {
 		f.delivered = true
 		close(f.landed)
@@ -245,10 +263,10 @@ type operation func(ctx context.Context, cache service.Cache, i int) error
 
 // ask has the cache do n operations, as many as it does in time, and counts the others. With ended they go on behind the
 // bound, and ended is called, maybe twice, when none of them runs any longer.
-func (d *dedupe) ask(ctx context.Context, through *breaker.Breaker, n int, operate operation, ended func()) {
+func (d *dedupe) ask(ctx context.Context, through *breaker.Breaker, bound time.Duration, n int, operate operation, ended func()) {
 	var answered atomic.Int64
 	var began atomic.Bool
-	_, err := breaker.Do(ctx, through, d.bound, func(ctx context.Context) (none struct{}, failed error) {
+	_, err := breaker.Do(ctx, through, bound, func(ctx context.Context) (none struct{}, failed error) {
 		began.Store(true)
 		if ended != nil {
 			defer ended()

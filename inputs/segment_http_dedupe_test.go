@@ -467,3 +467,11 @@ func TestDedupeBound_IsASmallPartOfTheTimeout(t *testing.T) {
 		assert.Equal(t, want, dedupeBound(timeout), timeout)
 	}
 }
+
+// A panic of the cache fails its request, and no later one waits for its calls.
+func TestDedupe_APanicOfTheCacheLeavesNothingUnderWay(t *testing.T) {
+	d := newDedupe(segmentHTTPConfig{httpConfig: httpConfig{timeout: time.Second}, dedupeTTL: time.Minute, dedupeInMemory: true},
+		func(context.Context, func(service.Cache)) error { panic("a faulty cache") }, nil, newSegmentHTTPMetrics(nil))
+	assert.Panics(t, func() { d.claim(t.Context(), []callID{{messageID: "m1"}, {messageID: "m2"}}) })
+	assert.Empty(t, d.flights)
+}

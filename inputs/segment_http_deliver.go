@@ -3,7 +3,6 @@ package inputs
 import (
 	"context"
 	"sync/atomic"
-	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
 
@@ -26,7 +25,7 @@ func (h *segmentHTTPHandler) deliver(until patience, calls *received, held *shar
 	if len(batch) == 0 {
 		held.give()
 	} else {
-		limitWaiting(batch, until.deadline.Add(-h.config.timeout/2))
+		limitWaiting(batch, metadata.NewWaiting(until.deadline.Add(-h.config.timeout/2), h.config.timeout/8))
 		held.passOn()
 		outcome = h.handover.deliver(until, h.parcels(batch, ids, claimed, held)...)
 	}
@@ -40,9 +39,9 @@ func (h *segmentHTTPHandler) deliver(until patience, calls *received, held *shar
 }
 
 // limitWaiting has components behind leave half of the timeout for the delivery.
-func limitWaiting(batch service.MessageBatch, until time.Time) {
+func limitWaiting(batch service.MessageBatch, w *metadata.Waiting) {
 	for _, msg := range batch {
-		metadata.LimitWaiting(msg, until)
+		metadata.LimitWaiting(msg, w)
 	}
 }
 

@@ -86,9 +86,13 @@ type received struct {
 	source   string
 	batch    service.MessageBatch
 	ids      []callID
-	size     int
+	size     int // of the contents
+	idSize   int // of the ids, which metadata and dedupe keep beside the contents
 	rejected rejections
 }
+
+// memory is about how many bytes the calls take until they are acknowledged.
+func (r *received) memory() int { return r.size + shIDCopies*r.idSize + len(r.batch)*shCallBytes }
 
 // callID is what makes two calls the same one. A call that anybody can send must not pass for one that is signed.
 type callID struct {
@@ -170,6 +174,7 @@ func (h *segmentHTTPHandler) readCall(
 	if len(reader.passed) > segment.MaxCallBytes+shOwnBytes {
 		return &segment.Error{Reason: callTooLarge, Rule: "a call must not be larger than 32 KB"}
 	}
+	calls.idSize += len(call.MessageID) + len(call.UserID) + len(call.AnonymousID) + len(call.PreviousID)
 	h.metrics.calls.Incr(1, cmp.Or(string(call.Type), "unknown"))
 	h.metrics.trust.Incr(1, sender.Trust.String())
 	calls.add(messageOf(call, sender, in.route, reader.passed), callID{

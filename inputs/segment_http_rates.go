@@ -42,8 +42,12 @@ func (l *rateLimits) exhausted(key string) bool {
 	return l != nil && l.of(key).TokensAt(l.now()) < 1
 }
 
-// allow is asked with a key that may send. It counts the calls of a request, at least one, all or none. A request of more calls than the limit is allowed after
-// a quiet second, and those that follow wait for all of its calls.
+// rateDebt bounds what a request of more calls than the limit costs those behind it, in seconds: a small body can hold very
+// many of what need not even be calls.
+const rateDebt = 5
+
+// allow is asked with a key that may send. It counts the calls of a request, at least one, all or none. A request of more
+// calls than the limit is allowed after a quiet second, and those that follow wait for its calls, for some seconds at most.
 func (l *rateLimits) allow(key string, calls int) bool {
 	if l == nil {
 		return true
@@ -53,7 +57,7 @@ func (l *rateLimits) allow(key string, calls int) bool {
 	if !limiter.AllowN(now, min(max(calls, 1), burst)) {
 		return false
 	}
-	for calls -= burst; calls > 0; calls -= burst {
+	for calls = min(calls, rateDebt*burst) - burst; calls > 0; calls -= burst {
 		limiter.ReserveN(now, min(calls, burst))
 	}
 	return true

@@ -48,6 +48,14 @@ func TestRateLimits(t *testing.T) {
 		pass(100 * time.Millisecond)
 		assert.False(t, limits.exhausted("WEB"))
 	})
+	t.Run("the wait behind a request is bounded, however many calls it holds", func(t *testing.T) {
+		pass(10 * time.Second)
+		assert.True(t, limits.allow("WEB", 90_000))
+		pass(3900 * time.Millisecond)
+		assert.True(t, limits.exhausted("WEB"))
+		pass(200 * time.Millisecond)
+		assert.False(t, limits.exhausted("WEB"))
+	})
 	t.Run("0 is no limit", func(t *testing.T) {
 		none := newRateLimits(0, nil, now)
 		assert.True(t, none.allow("ANY", 1<<20))

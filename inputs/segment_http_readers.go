@@ -16,6 +16,8 @@ const (
 	shParsing = 32
 	// shParsedValue is about what a value takes in the parser's memory, with what growing leaves behind.
 	shParsedValue = 160
+	// shIDCopies is how many copies of an id there are beside the content.
+	shIDCopies = 2
 	// shCallBytes is about what a call takes in memory besides its content.
 	shCallBytes = 1536
 )
@@ -73,7 +75,7 @@ func (h *segmentHTTPHandler) read(body []byte, limit int, held *share, in intake
 	parsing.give()
 	held.give() // the calls hold nothing of the body
 	held.prove()
-	if answer == nil && !held.take(calls.size+len(calls.batch)*shCallBytes) {
+	if answer == nil && !held.take(calls.memory()) {
 		return nil, in.answers.overload
 	}
 	return calls, answer

@@ -184,8 +184,8 @@ func TestSegmentHTTPStalledOutputLosesNothing(t *testing.T) {
 		"with a dedupe_cache": {"\ndedupe_cache: ids", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			x := newStallTest(t, "timeout: 500ms\nmax_in_flight_requests: 32"+test.config)
-			x.stallFor(2 * time.Second)
+			x := newStallTest(t, "timeout: 2s\nmax_in_flight_requests: 32"+test.config)
+			x.stallFor(4 * time.Second)
 
 			assert.Positive(t, x.answered(503), "nobody waited in vain: there was no stall")
 			assert.Positive(t, x.answered(429), "all callers were let in at once")

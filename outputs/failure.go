@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
+
+	"github.com/clevertap-segment/clevertap-segment/plugins/runstatus"
 )
 
 // Reasons that any output can have; the others are those of its service.
@@ -59,6 +61,9 @@ func (d *failedMessages) refuse(index int, cause error) {
 }
 
 func (d *failedMessages) fail(index int, why, headline *failure) {
+	if why.reason == reasonStopped {
+		runstatus.MarkIncomplete() // a file gives nothing again by itself
+	}
 	if d.failed == nil {
 		d.failed = service.NewBatchError(d.batch, headline)
 	}

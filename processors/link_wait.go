@@ -19,8 +19,8 @@ const (
 	cachePause = 250 * time.Millisecond
 
 	// A call whose sender waits gives the cache cacheMaxWait for all attempts together, less if the time that its receiver
-	// leaves for waiting ends before, but never less than cacheMinWait: what has queued for long may still ask a cache that
-	// works.
+	// leaves for waiting ends before, but never less than cacheMinWait: a cache that works must not look like one that fails.
+	// When the calls of a request have used up their time, the rest fail at once.
 	cacheMaxWait    = 500 * time.Millisecond
 	cacheMinWait    = 100 * time.Millisecond
 	cacheShortPause = 20 * time.Millisecond
@@ -60,7 +60,7 @@ func cacheBreaker(mgr *service.Resources, cache string, inMemory bool) *breaker.
 func (l *linkCache) ask(ctx context.Context, origin metadata.Origin, key string, value []byte) (found, error) {
 	question := func(ctx context.Context) (found, error) { return l.addOrGet(ctx, key, value) }
 	if origin.Received() {
-		return l.askFor(ctx, waitOf(origin, time.Now()), question)
+		return l.askInTime(ctx, origin.Waiting(), question)
 	}
 	answer, err := breaker.Do(ctx, l.breaker, cacheBound, question)
 	if err == nil {
@@ -85,12 +85,20 @@ func (l *linkCache) askFor(ctx context.Context, wait time.Duration, question fun
 	}
 }
 
-// waitOf is how long a call from a receiver may wait for the cache.
-func waitOf(origin metadata.Origin, now time.Time) time.Duration {
-	if origin.WaitUntil().IsZero() {
-		return cacheMaxWait // a mapping has removed the note
+var errTimeIsUp = errors.New("the calls of the request have waited for the cache as long as they may")
+
+// askInTime asks within the time that the request of a call leaves.
+func (l *linkCache) askInTime(ctx context.Context, w *metadata.Waiting, question func(context.Context) (found, error)) (answer found, err error) {
+	if w == nil {
+		return l.askFor(ctx, cacheMaxWait, question) // a mapping has removed the note
 	}
-	return min(max(origin.WaitUntil().Sub(now), cacheMinWait), cacheMaxWait)
+	began := time.Now()
+	left := w.Left(began)
+	if left <= 0 {
+		return answer, errTimeIsUp
+	}
+	defer func() { w.Spend(began, time.Now()) }()
+	return l.askFor(ctx, min(max(left, cacheMinWait), cacheMaxWait), question)
 }
 
 // pause is false if the context ends before the time is over.

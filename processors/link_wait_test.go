@@ -109,10 +109,11 @@ func TestIdentityCache_CallsFromSegmentHTTPWaitOnceForAHungCache(t *testing.T) {
 }
 
 func TestIdentityCache_LeavesTimeForTheDelivery(t *testing.T) {
-	for name, test := range map[string]struct{ left, want time.Duration }{
-		"much is left":                     {2 * time.Second, cacheMaxWait},
-		"little is left":                   {200 * time.Millisecond, 200 * time.Millisecond},
-		"the call has queued for too long": {-time.Second, cacheMinWait},
+	for name, test := range map[string]struct{ left, grace, want time.Duration }{
+		"much is left":                     {2 * time.Second, 0, cacheMaxWait},
+		"little is left":                   {200 * time.Millisecond, 0, 200 * time.Millisecond},
+		"the call has queued for too long": {-time.Second, time.Millisecond, cacheMinWait},
+		"so have others, and waited":       {-time.Second, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -120,7 +121,7 @@ func TestIdentityCache_LeavesTimeForTheDelivery(t *testing.T) {
 				mgr, _ := cache.logged(t)
 				p := withCache(t, mgr, "")
 				msg := received(identifyOn("a", "u", "m"))
-				metadata.LimitWaiting(msg, time.Now().Add(test.left))
+				metadata.LimitWaiting(msg, metadata.NewWaiting(time.Now().Add(test.left), test.grace))
 				_, took, err := identifies(t, p, msg)
 				assert.ErrorContains(t, err, "identity_cache_failed")
 				assert.Equal(t, test.want, took)
@@ -128,6 +129,29 @@ func TestIdentityCache_LeavesTimeForTheDelivery(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A cache that answers, but slowly, holds up no request beyond what all of its calls may wait together.
+func TestIdentityCache_ASlowCacheCostsARequestNoMoreThanItMayWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cache := &flakyCache{pause: 40 * time.Millisecond}
+		p := withCache(t, cache.resources(t), "")
+		waiting := metadata.NewWaiting(time.Now().Add(2*time.Second), 500*time.Millisecond)
+		began, linked := time.Now(), 0
+		for i := range 200 {
+			msg := received(identifyOn(fmt.Sprint("a", i), fmt.Sprint("u", i), fmt.Sprint("m", i)))
+			metadata.LimitWaiting(msg, waiting)
+			record, _, err := identifies(t, p, msg)
+			if err == nil {
+				assert.True(t, isLinked(record, fmt.Sprint("a", i)))
+				linked++
+				continue
+			}
+			assert.ErrorContains(t, err, "identity_cache_failed")
+		}
+		assert.LessOrEqual(t, time.Since(began), 2500*time.Millisecond+cacheMinWait)
+		assert.GreaterOrEqual(t, linked, 50, "those for which there was time")
+	})
 }
 
 func TestIdentityCache_OneErrorIsTriedAgain(t *testing.T) {

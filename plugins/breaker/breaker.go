@@ -166,14 +166,12 @@ func inline[T any](ctx context.Context, b *Breaker, operation func(context.Conte
 
 // bounded gives up at the bound.
 func bounded[T any](ctx context.Context, b *Breaker, bound time.Duration, operation func(context.Context) (T, error)) result[T] {
-	within, cancel := context.WithTimeout(ctx, bound)
-	defer cancel()
 	before := b.answers.Load()
-	r := run(within, b.running, operation)
+	r := run(ctx, b.running, bound, operation)
 	if r.panicked != nil {
 		panic(r.panicked)
 	}
-	if r.err != nil && within.Err() != nil {
+	if r.late {
 		switch {
 		case ctx.Err() != nil:
 			r.err = errLeft
@@ -189,35 +187,44 @@ func bounded[T any](ctx context.Context, b *Breaker, bound time.Duration, operat
 type result[T any] struct {
 	value    T
 	err      error
+	late     bool // it failed, and the time was over
 	panicked any
 }
 
-// run runs an operation on a goroutine of its own and abandons it when the context ends. It begins when fewer than
-// maxRunning others run.
-func run[T any](ctx context.Context, running chan struct{}, operation func(context.Context) (T, error)) (r result[T]) {
+// run runs an operation on a goroutine of its own and abandons it when the bound or the context ends. It begins when fewer
+// than maxRunning others run, and the bound begins with it: a process that gets no CPU must not take a service for slow.
+func run[T any](ctx context.Context, running chan struct{}, bound time.Duration, operation func(context.Context) (T, error)) result[T] {
+	queued := time.NewTimer(bound)
+	defer queued.Stop()
 	select {
 	case running <- struct{}{}:
+	case <-queued.C:
+		return result[T]{err: context.DeadlineExceeded, late: true}
 	case <-ctx.Done():
-		r.err = ctx.Err()
-		return r
+		return result[T]{err: ctx.Err(), late: true}
 	}
-	ended := make(chan result[T], 1)
+	began, ended := make(chan context.Context, 1), make(chan result[T], 1)
 	go func() {
-		r := attempt(ctx, operation)
+		within, cancel := context.WithTimeout(ctx, bound)
+		defer cancel()
+		began <- within
+		r := attempt(within, operation)
+		r.late = r.err != nil && within.Err() != nil
 		<-running
 		ended <- r
 	}()
+	within := <-began
 	select {
-	case r = <-ended:
+	case r := <-ended:
 		return r
-	case <-ctx.Done():
+	case <-within.Done():
 	}
 	select {
-	case r = <-ended: // just in time
+	case r := <-ended: // just in time
+		return r
 	default:
-		r.err = ctx.Err()
+		return result[T]{err: within.Err(), late: true}
 	}
-	return r
 }
 
 // attempt hands a panic on to the goroutine of the caller, who may know what to do about it.

@@ -2,7 +2,6 @@ package metadata
 
 import (
 	"context"
-	"time"
 
 	"github.com/clevertap-segment/clevertap-segment/plugins/segment"
 )
@@ -14,7 +13,7 @@ const NoteKey = "segment_note"
 type note struct {
 	sender            segment.Sender
 	messageID, userID string
-	waitUntil         time.Time
+	waiting           *Waiting
 }
 
 // Copy is what everybody else gets to see of a note: nothing. The engine calls it for mappings and for whatever writes
@@ -27,12 +26,12 @@ func NewNote(sender segment.Sender, messageID, userID string) interface{ Copy() 
 	return &note{sender: sender, messageID: messageID, userID: userID}
 }
 
-// LimitWaiting says how long components may have a call wait whose sender waits for the answer: until then they leave
-// enough time for the delivery. A receiver calls it before it hands the message on. Without a note it does nothing.
-func LimitWaiting(msg Message, until time.Time) {
+// LimitWaiting says how long components may have the calls of a request wait whose sender waits for the answer. A receiver
+// calls it before it hands the message on. Without a note it does nothing.
+func LimitWaiting(msg Message, w *Waiting) {
 	if value, found := msg.MetaGetImmut(NoteKey); found {
 		if own, noted := value.(*note); noted {
-			own.waitUntil = until
+			own.waiting = w
 		}
 	}
 }
@@ -61,7 +60,7 @@ type Message interface {
 type Origin struct {
 	sender            segment.Sender
 	messageID, userID string
-	waitUntil         time.Time
+	waiting           *Waiting
 	received          bool
 }
 
@@ -77,7 +76,7 @@ func OriginOf(msg Message) Origin {
 	case !noted:
 		return Origin{sender: segment.Sender{Trust: segment.TrustTracking}, received: true}
 	}
-	o := Origin{sender: own.sender, messageID: own.messageID, userID: own.userID, waitUntil: own.waitUntil, received: true}
+	o := Origin{sender: own.sender, messageID: own.messageID, userID: own.userID, waiting: own.waiting, received: true}
 	if restricted {
 		o.sender.Trust = min(o.sender.Trust, restriction)
 	}
@@ -88,8 +87,8 @@ func OriginOf(msg Message) Origin {
 // taken apart into calls that the receiver has not seen.
 func (o Origin) Received() bool { return o.received }
 
-// WaitUntil is what LimitWaiting has said, or the zero time.
-func (o Origin) WaitUntil() time.Time { return o.waitUntil }
+// Waiting is what LimitWaiting has said, or nil.
+func (o Origin) Waiting() *Waiting { return o.waiting }
 
 // Sender is who sent the message.
 func (o Origin) Sender() segment.Sender { return o.sender }

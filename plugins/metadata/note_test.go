@@ -88,15 +88,28 @@ func TestOrigin_AProofHoldsForItsUserAlone(t *testing.T) {
 }
 
 func TestOrigin_KnowsHowLongItsSenderMayWait(t *testing.T) {
-	until := time.Now()
+	waiting := metadata.NewWaiting(time.Now(), time.Second)
 	msg := message(segment.TrustTracking, segment.Sender{Trust: segment.TrustTracking})
-	assert.Zero(t, metadata.OriginOf(msg).WaitUntil())
-	metadata.LimitWaiting(msg, until)
-	assert.Equal(t, until, metadata.OriginOf(msg.Copy()).WaitUntil())
+	assert.Nil(t, metadata.OriginOf(msg).Waiting())
+	metadata.LimitWaiting(msg, waiting)
+	assert.Same(t, waiting, metadata.OriginOf(msg.Copy()).Waiting())
 	msg.MetaDelete(metadata.NoteKey)
-	assert.Zero(t, metadata.OriginOf(msg).WaitUntil())
-	metadata.LimitWaiting(msg, until)
-	assert.Zero(t, metadata.OriginOf(msg).WaitUntil(), "there is no note")
+	assert.Nil(t, metadata.OriginOf(msg).Waiting())
+	metadata.LimitWaiting(msg, waiting)
+	assert.Nil(t, metadata.OriginOf(msg).Waiting(), "there is no note")
+}
+
+func TestWaiting_TheGraceIsForAllCallsTogether(t *testing.T) {
+	end := time.Now()
+	w := metadata.NewWaiting(end, 300*time.Millisecond)
+	at := func(ms int) time.Time { return end.Add(time.Duration(ms) * time.Millisecond) }
+	assert.Equal(t, time.Second, w.Left(at(-1000)))
+	w.Spend(at(-1000), at(-10))
+	assert.Equal(t, 300*time.Millisecond, w.Left(at(0)), "before the end it costs nothing")
+	w.Spend(at(-10), at(100))
+	assert.Equal(t, 200*time.Millisecond, w.Left(at(5000)))
+	w.Spend(at(5000), at(5200))
+	assert.LessOrEqual(t, w.Left(at(5200)), time.Duration(0))
 }
 
 func TestOrigin_TextsAreNotBelieved(t *testing.T) {

@@ -6,10 +6,11 @@ import "sync/atomic"
 
 var incomplete atomic.Bool
 
-// MarkIncomplete notes that a source ended before all of it was read.
+// MarkIncomplete notes that a source ended before all of it was read, or that the process stopped before what was read was
+// delivered or stored.
 func MarkIncomplete() { incomplete.Store(true) }
 
-// ExitCode is what a process exits with that has ended without an error: 1 if a source is incomplete.
+// ExitCode is what a process exits with that has ended without an error: 1 if something is incomplete.
 func ExitCode() int {
 	if incomplete.Load() {
 		return 1
