@@ -70,7 +70,7 @@ func exportFields(records string) []*service.ConfigField {
 			Example("Asia/Kolkata").
 			LintRule(cxLintTimezone),
 		service.NewDurationField(cxFieldPollInterval).
-			Description("How long to wait after one round before the next. `0s`: one round, and the input ends; names that cannot be read are tried twice more.").
+			Description("How long to wait between rounds. `0s`: the input ends after one round, and tries event names that it could not read twice more.").
 			Example("15m").
 			Default("0s").
 			LintRule(cxLintPoll),

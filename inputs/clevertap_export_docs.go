@@ -14,25 +14,26 @@ At least once, and hardly ever twice. Every page of the export is one batch. Onl
 
 ### Requests
 
-At most three at once for an account, over all inputs of the process, since CleverTap answers a fourth with 429. "Still in progress" is waited for; throttling, timeouts and server errors are tried again.
+At most three at once for an account, over all inputs of the process, since CleverTap answers a fourth with 429. The input waits while CleverTap answers "still in progress", and retries after throttling, timeouts and server errors.
 
 ### Errors
 
-Errors begin with the component and one of these reasons. No record is skipped: checkpoints move only past what was delivered.
+Errors begin with the component and one of these reasons. No record is skipped: a checkpoint moves only past records that were delivered.
 
 | Reason | What to do |
 | --- | --- |
 ` + cxReasons() + `
 * **One event name fails** while CleverTap answers other requests: the input logs a warning once per reason, reads the other names, and tries this one again in the next round. With ` + "`poll_interval: 0s`" + ` it tries the name twice more after the others. If that fails too, it logs an error with the reason word ` + "`incomplete`" + ` that lists what was left unread, the process exits with 1, and the next run continues from the checkpoints.
-* **Everything fails** (credentials, network, rate limit, cache, or CleverTap does not list the events either): the input stays where it is, logs an error, and tries again up to every 30 seconds, without end.
+* **CleverTap does not know an event name or does not export it** (` + "`unknown_event`, `not_exportable`" + `): the input skips the name and counts it in ` + "`clevertap_export_skipped_total`" + `, with a warning if it is one of ` + "`event_names`" + `. It does not count as unread: the process can exit with 0.
+* **Everything fails** (credentials, network, rate limit, cache, or CleverTap does not list the events either): the input logs an error and retries forever, at most 30 seconds apart.
 
 ### Progress
 
-After each window of days of an event name, one line at INFO: pages, records, how many of them are new, and the days and names that are left.
+After each window of days of an event name, the input logs one line at INFO: pages, records, how many of them are new, and the days and names that are left.
 
 ### Memory
 
-A page of more than 64 MB is refused with ` + "`page_too_large`" + `: lower ` + "`batch_size`" + `. The process takes about 60 MB and six times the size of a page: 5,000 events of 2 KB are 10 MB, so 100 to 130 MB. With a ` + "`GOMEMLIMIT`" + ` it is three times.
+A page of more than 64 MB is refused with ` + "`page_too_large`" + `: lower ` + "`batch_size`" + `. The process takes about 60 MB plus six times the size of a page: 5,000 events of 2 KB are 10 MB, so 100 to 130 MB. With a ` + "`GOMEMLIMIT`" + ` it is three times the size of a page.
 
 ### Metrics
 
@@ -40,8 +41,8 @@ A page of more than 64 MB is refused with ` + "`page_too_large`" + `: lower ` + 
 * ` + "`clevertap_export_pages_total`, `clevertap_export_records_total{outcome}` (`delivered`, `known`), `clevertap_export_restarts_total`" + `
 * ` + "`clevertap_export_skipped_total{reason}`: `unknown_event`, `not_exportable`" + `
 * ` + "`clevertap_export_failures_total{reason}`" + `: attempts that failed with a reason of the table.
-* ` + "`clevertap_export_events_failing`" + `: event names that could not be read when they were last tried. Alert on it.
-* ` + "`clevertap_export_events_left`" + `: event names that the round has still to read.
+* ` + "`clevertap_export_events_failing`" + `: event names whose last attempt failed. Alert on it.
+* ` + "`clevertap_export_events_left`" + `: event names that the round has yet to read.
 * ` + "`clevertap_export_event_pages_total{event}`, `clevertap_export_event_records_total{event,outcome}`, `clevertap_export_event_days_left{event}`" + `: for the first 500 event names; pages and records of all others are counted as ` + "`others`" + `.
 `
 

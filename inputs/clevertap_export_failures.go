@@ -21,28 +21,28 @@ const (
 	reasonOther              = "other"
 )
 
-// exportReason is a stable word for what keeps an export from being read, and what to do about it.
+// exportReason is a stable word for why an export cannot be read, and what to do about it.
 type exportReason struct {
 	word, remedy string
 }
 
-// exportReasons are all there are. Logs, metrics and the components' descriptions share them.
+// exportReasons are all reasons. Logs, metrics and the components' descriptions share them.
 var exportReasons = []exportReason{
 	{string(clevertap.ReasonRejected), "compare the name with the dashboard's; if CleverTap keeps refusing it, leave it out of event_names"},
 	{string(clevertap.ReasonInvalidDates), "check from, to, timezone and the clock of this machine"},
-	{string(clevertap.ReasonInvalidCursor), "if it lasts, report it to CleverTap's support"},
-	{reasonCursorRepeats, "if it lasts, report it to CleverTap's support"},
+	{string(clevertap.ReasonInvalidCursor), "if it persists, report it to CleverTap's support"},
+	{reasonCursorRepeats, "if it persists, report it to CleverTap's support"},
 	{string(clevertap.ReasonInProgress), "CleverTap does not finish the page: ask for less with a lower batch_size, or report it to CleverTap's support"},
 	{string(clevertap.ReasonPageTooLarge), "lower batch_size"},
 	{string(clevertap.ReasonUnclearReply), "check region and url; if other names can be read, report it to CleverTap's support"},
 	{string(clevertap.ReasonTimeout), "lower batch_size or raise timeout"},
-	{string(clevertap.ReasonServerError), "if it lasts, report it to CleverTap's support"},
+	{string(clevertap.ReasonServerError), "if it persists, report it to CleverTap's support"},
 	{string(clevertap.ReasonUnreachable), "check the network, region and url"},
 	{string(clevertap.ReasonUnauthorized), "check account_id, passcode and region"},
-	{string(clevertap.ReasonThrottled), "let fewer programs use the account at once"},
+	{string(clevertap.ReasonThrottled), "use the account from fewer programs at once"},
 	{reasonCheckpointUnusable, "undo the change of timezone or version, restore the cache, or choose another checkpoint_cache_key"},
-	{reasonCacheFailed, "check the cache resource"},
-	{reasonOther, "see the text"},
+	{reasonCacheFailed, "check that the cache can be reached and is not full, and that the directory of a file cache exists"},
+	{reasonOther, "see the text of the error"},
 }
 
 func exportRemedy(word string) string {
@@ -80,18 +80,18 @@ func exportReasonOf(err error) string {
 	return reasonOther
 }
 
-// skip leaves the event under way to the next round, if what failed concerns this one only. Anything else is returned.
+// skip leaves the current event to the next round if the failure concerns only this event, and returns any other failure.
 func (r *exportReader) skip(ctx context.Context, err error) error {
 	if r.concernsAll(ctx, err) {
 		return err
 	}
 	r.fail(r.names[r.at], err)
 	r.leave()
-	// Should all names fail after all, this is how fast they do.
+	// This bounds how fast the names fail if all of them do after all.
 	return sleep(ctx, r.requests.pace.retry)
 }
 
-// concernsAll tells whether a failure is likely to hit every event: then it is waited out where it happened.
+// concernsAll reports whether a failure is likely to affect every event: the input then retries where it happened.
 func (r *exportReader) concernsAll(ctx context.Context, err error) bool {
 	if ctx.Err() != nil || r.at >= len(r.names) {
 		return true // stopped, or no event is under way
@@ -114,7 +114,7 @@ func (r *exportReader) concernsAll(ctx context.Context, err error) bool {
 	return false
 }
 
-// isDown tells whether CleverTap does not answer a question either that has nothing to do with any event.
+// isDown reports whether CleverTap also fails to answer a request that concerns no event.
 func (r *exportReader) isDown(ctx context.Context) bool {
 	err := r.requests.once(ctx, func(ctx context.Context) error {
 		_, err := r.requests.client.EventNames(ctx)
@@ -127,7 +127,7 @@ func (r *exportReader) isDown(ctx context.Context) bool {
 	return failed.Transient() || failed.Unauthorized()
 }
 
-// fail counts a failure of one event, and tells of it when it is a new one.
+// fail counts a failure of one event, and logs a warning if the reason is new.
 func (r *exportReader) fail(event string, err error) {
 	reason := exportReasonOf(err)
 	r.metrics.failure(reason)
@@ -141,7 +141,7 @@ func (r *exportReader) fail(event string, err error) {
 	tell("%s: %v: skipping the event %q until the next round: %s", r.component(), err, event, exportRemedy(reason))
 }
 
-// recovered tells that an event was read to its end that had failed before.
+// recovered logs that an event that had failed before was read to its end.
 func (r *exportReader) recovered(event string) {
 	if reason, failed := r.failing[event]; failed {
 		r.log.Infof("%s: the event %q is read again after %s", r.component(), event, reason)
@@ -174,7 +174,7 @@ func (r *exportReader) end() error {
 	}
 	if len(r.failing) > 0 && !r.ended {
 		runstatus.MarkIncomplete()
-		r.log.Errorf("%s: incomplete: %d event names were not read to their end: %s. What was read is in the checkpoints: mend the reasons and run again",
+		r.log.Errorf("%s: incomplete: %d event names were not read to their end: %s. What was read is in the checkpoints: fix the causes and run again",
 			r.component(), len(r.failing), r.failures())
 	}
 	r.ended = true

@@ -1,6 +1,6 @@
 package inputs
 
-// windowProgress is what this process has read of a window.
+// windowProgress counts what this process has read of a window.
 type windowProgress struct {
 	pages, records, fresh int
 }
@@ -11,13 +11,13 @@ func (p *windowProgress) add(records, fresh int) {
 	p.fresh += fresh
 }
 
-// finished tells that a window was read, and what the round has still to read.
+// finished logs that a window was read, and what the round has yet to read.
 func (r *exportReader) finished(w window) {
 	read := r.event.read
 	r.event.read = windowProgress{}
 	days := r.daysLeft(w.to.add(1))
 	r.metrics.daysLeft(r.event.state.Event, days)
-	r.log.Infof("%s: read the event %q from %v to %v: %d pages, %d records, %d of them new; left are %d days of it and %d other events",
+	r.log.Infof("%s: read the event %q from %v to %v: %d pages, %d records, %d of them new; %d days of it and %d other events are left",
 		r.component(), r.event.state.Event, w.from, w.to, read.pages, read.records, read.fresh, days, len(r.names)-r.at-1)
 }
 

@@ -101,9 +101,9 @@ func TestExport_EveryWindowTellsItsProgress(t *testing.T) {
 	counts := countingMetrics(t, r)
 	x.rest(r)
 	for _, line := range []string{
-		`clevertap_events: read the event \"Bought\" from 2026-01-30 to 2026-03-01: 1 pages, 1 records, 1 of them new; left are 9 days of it and 1 other events`,
-		`clevertap_events: read the event \"Bought\" from 2026-03-02 to 2026-03-10: 4 pages, 60 records, 60 of them new; left are 0 days of it and 1 other events`,
-		`clevertap_events: read the event \"Old\" from 2026-03-02 to 2026-03-10: 1 pages, 1 records, 1 of them new; left are 0 days of it and 0 other events`,
+		`clevertap_events: read the event \"Bought\" from 2026-01-30 to 2026-03-01: 1 pages, 1 records, 1 of them new; 9 days of it and 1 other events are left`,
+		`clevertap_events: read the event \"Bought\" from 2026-03-02 to 2026-03-10: 4 pages, 60 records, 60 of them new; 0 days of it and 1 other events are left`,
+		`clevertap_events: read the event \"Old\" from 2026-03-02 to 2026-03-10: 1 pages, 1 records, 1 of them new; 0 days of it and 0 other events are left`,
 	} {
 		assert.Len(t, x.log.lines("INFO", line), 1, line)
 	}

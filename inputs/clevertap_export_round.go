@@ -161,7 +161,7 @@ func (r *exportReader) failingOf(names []string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return r.failing[name] == "" })
 }
 
-// refuse tells once that an event is skipped.
+// refuse logs once that an event is skipped.
 func (r *exportReader) refuse(event string, err error) {
 	reason, _ := clevertap.ReasonOf(err)
 	r.metrics.skip(reason)
@@ -171,8 +171,8 @@ func (r *exportReader) refuse(event string, err error) {
 	}
 	r.refused[event] = reason
 	if len(r.config.names) == 0 {
-		r.log.Debugf("Skipping the event %q: %v", event, err)
+		r.log.Debugf("%s: %v: skipping the event %q", r.component(), err, event)
 		return
 	}
-	r.log.Warnf("Skipping the event %q: %v", event, err)
+	r.log.Warnf("%s: %v: skipping the event %q: compare the name with the dashboard's, or leave it out of event_names", r.component(), err, event)
 }

@@ -44,7 +44,7 @@ func httpLimitFields(d httpDefaults) []*service.ConfigField {
 		atLeastOne(httpFieldMaxBodyBytes, d.maxBodyBytes).Description(d.bodyMeaning),
 		atLeastOne(httpFieldMaxRequests, d.maxRequests).Description(d.requestsMeaning),
 		atLeastOne(httpFieldMaxBytes, 64<<20).
-			Description("How many bytes of requests may be in memory until they are acknowledged, with what it takes to parse them. Requests beyond are told to come again. Large requests leave a quarter of it to small ones, and senders that have not shown a key or a signature yet get a quarter. It is more if the largest request needs more."),
+			Description("How many bytes of memory requests may take until they are acknowledged, parsing included. Further requests are refused, and their senders retry. A quarter is reserved for small requests, and senders that have not yet shown a key or a signature share at most a quarter. The limit is raised if the largest allowed request needs more."),
 		atLeastOne(httpFieldMaxConnections, 10_000).
 			Description("How many connections may be open at once, idle ones included: each takes some 20 KB. Further ones wait until one is closed."),
 		service.NewObjectField(httpFieldTLS,

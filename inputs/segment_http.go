@@ -132,7 +132,7 @@ func segmentWebhookFields() []*service.ConfigField {
 func dedupeFields() []*service.ConfigField {
 	return []*service.ConfigField{
 		service.NewStringField(shFieldDedupeCache).
-			Description("A cache resource that remembers the message ids of delivered calls. A call whose id is known is answered with a success and not delivered again, and so is a delete without an id whose whole content is known; one whose id is on its way waits for the outcome. While the cache fails or hangs, calls are delivered without it: a request waits for it an eighth of `timeout` at most, 500ms at most, and again after the delivery. A cache that fails is then left alone for some seconds at a time, with a warning.").
+			Description("A cache resource that remembers the message ids of delivered calls. A call whose id is known is answered with a success and not delivered again, and so is a delete without an id whose whole content is known; one whose id is in flight waits for the outcome. While the cache fails or hangs, calls are delivered without it: a request waits for its look-ups for at most an eighth of `timeout` and at most 500ms, and for its writes after the delivery for as long again. The input then stops asking the cache for a few seconds at a time, and logs a warning.").
 			Default(""),
 		fields.Duration(shFieldDedupeTTL, "24h").
 			Description("How long ids are remembered, where the cache knows of time.").
@@ -142,7 +142,7 @@ func dedupeFields() []*service.ConfigField {
 
 func rateLimitField() *service.ConfigField {
 	return service.NewIntField(shFieldRateLimit).
-		Description("How many calls per second each write key may send, with bursts of one second. Requests beyond are answered 429 and come again. A request with more calls than that is accepted after a quiet second, and the key then waits for its calls, for five seconds at most. A write key is public, so whoever floods one also keeps its other senders waiting: this bounds what a flood can cost CleverTap and your disk. Where `write_keys` is empty, all keys share one limit. Webhooks have none. 0 means no limit.").
+		Description("How many calls per second each write key may send, with bursts of one second. Further requests are answered 429, and SDKs retry them. A request with more calls than the limit is accepted once the key has been idle for a second; later requests with that key are then refused until the limit has caught up, for five seconds at most. This bounds what a flood can cost CleverTap and your disk. A write key is public, so a flood with a key also delays its honest senders. If `write_keys` is empty, all keys share one limit. Webhooks have no limit. 0 means no limit.").
 		Default(0).
 		LintRule(`root = if this < 0 { ["rate_limit must not be negative; 0 means no limit"] }`).
 		Advanced()

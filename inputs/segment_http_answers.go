@@ -73,9 +73,9 @@ var webhookRouteAnswers = newSHAnswers(http.StatusRequestEntityTooLarge, http.St
 func newSHAnswers(tooLarge, overload, timeout int) shAnswers {
 	return shAnswers{
 		tooLarge: shFailure(tooLarge, "payload_too_large", "the request is too large"),
-		growth:   shFailure(tooLarge, "growth_exceeded", "unpacked, and with its envelope repeated in each call, the request is too large for what was sent"),
+		growth:   shFailure(tooLarge, "growth_exceeded", "unpacked, and with its envelope repeated in each call, the request is too large for what was sent; send smaller batches, or send it uncompressed"),
 		overload: shFailure(overload, "overloaded", "too much at once, send it again"),
-		tooMany:  shFailure(overload, "rate_limited", "too many calls with this write key, send it again"),
+		tooMany:  shFailure(overload, "rate_limited", "too many calls with this write key, retry later"),
 		of: map[outcome]*shAnswer{
 			delivered: shSuccess, refused: shRefused, stopping: shStopping,
 			timedOut: shFailure(timeout, "timed_out", "not acknowledged in time, send it again"),

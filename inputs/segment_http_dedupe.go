@@ -20,7 +20,7 @@ import (
 
 // dedupe keeps calls from being delivered twice. An id is put into the cache when its call has been acknowledged, not
 // before: an id that is known stands for a call that was delivered. In between, the ids under way are kept here, so
-// that a caller who lost patience and came again waits for the first attempt in place of making a second. They are known
+// that a caller who gave up and sent the call again waits for the first attempt in place of making a second. They are known
 // also while the cache fails.
 type dedupe struct {
 	cache accessCache
@@ -47,8 +47,8 @@ func newDedupe(c segmentHTTPConfig, cache accessCache, log *service.Logger, metr
 		errors: metrics.dedupeErrors, unasked: metrics.dedupeUnasked,
 		reads: dedupeBreaker(c, log, "the dedupe_cache fails: until it works again, calls that come twice are delivered twice; "+
 			"check that it can be reached and that it answers in time"),
-		writes: dedupeBreaker(c, log, "the dedupe_cache fails to store ids: calls that are delivered now are delivered again when they "+
-			"come again; check that it can be reached, that it answers in time, and that it is not full"),
+		writes: dedupeBreaker(c, log, "the dedupe_cache fails to store ids: until it works again, calls that are delivered now are delivered "+
+			"again if they come again; check that it can be reached, that it answers in time, and that it is not full"),
 	}
 	d.errors.Incr(0) // an alert on its increase needs it to exist before
 	d.unasked.Incr(0)

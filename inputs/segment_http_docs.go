@@ -74,7 +74,7 @@ Headers are not passed on: they hold secrets.
 - segment_http_trust_total{trust}: calls taken, by level of trust
 - segment_http_dropped_total{reason}: integrations, duplicate
 - segment_http_dedupe_errors_total: calls for which the cache failed to look up or to store an id; they were delivered all the same
-- segment_http_dedupe_unasked_total: calls for which the cache was not asked, because it had just failed
+- segment_http_dedupe_unasked_total: calls for which the cache was not asked, because it had just failed; alert on both
 `
 
 const (

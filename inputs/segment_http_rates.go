@@ -37,7 +37,7 @@ func (l *rateLimits) of(key string) *rate.Limiter {
 	return l.keys[newSecret(key)]
 }
 
-// exhausted tells for a key that may send, before a body is read, that not even one call would be allowed.
+// exhausted reports, before a body is read, whether not even one call of a valid key would be allowed.
 func (l *rateLimits) exhausted(key string) bool {
 	return l != nil && l.of(key).TokensAt(l.now()) < 1
 }

@@ -38,7 +38,7 @@ func cacheBreaker(mgr *service.Resources, cache string, inMemory bool) *breaker.
 		// The cache's own error is left out: it may hold its address or the key.
 		Failing: func() {
 			log.Warnf("segment_to_clevertap: the %s %q fails: identify and alias calls that need it wait until it works, and those from "+
-				"segment_http fail with %s; check that it can be reached, and that the directory of a file cache exists",
+				"segment_http fail with %s; check that it can be reached and is not full, and that the directory of a file cache exists",
 				stcFieldIdentityCache, cache, cacheFailed)
 		},
 		Working: func() { log.Infof("segment_to_clevertap: the %s %q works again", stcFieldIdentityCache, cache) },

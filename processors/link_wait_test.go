@@ -205,7 +205,7 @@ func TestIdentityCache_RemindsOfWhatIsWaitedFor(t *testing.T) {
 		_, err := p.Process(ctx, service.NewMessage([]byte(identifyOn("a", "u", "m"))))
 		assert.ErrorContains(t, err, "identity_cache_failed")
 		assert.Error(t, ctx.Err(), "it gives up when the pipeline ends")
-		assert.Equal(t, 3, strings.Count(log.String(), "check that it can be reached, and that the directory of a file cache exists"), log)
+		assert.Equal(t, 3, strings.Count(log.String(), "check that it can be reached and is not full, and that the directory of a file cache exists"), log)
 	})
 }
 

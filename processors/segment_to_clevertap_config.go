@@ -93,7 +93,7 @@ func segmentToClevertapFields() []*service.ConfigField {
 		fields.OptionalEnum(stcFieldAnonymousID, anonymousIDs).
 			Description("What an `anonymousId` is good for. Default: `link` with an `identity_cache` and else `separate`; in mobile mode `ignore`."),
 		service.NewStringField(stcFieldIdentityCache).
-			Description("A cache resource that remembers which user a visitor was joined to. CleverTap joins for good, so a second user on the same device must not be joined to the first: with the cache only the first is, and later ones get the repair `identity_conflict`. Holds hashes, no ids. With several processes, use one that they share. It must never forget: `run` refuses `lru`, `ttlru`, every cache whose entries expire, and others, see Identity caches in the description above. While it fails, calls that need it wait, see there as well.").
+			Description("A cache resource that remembers which user a visitor was joined to. CleverTap joins for good, so a second user on the same device must not be joined to the first: with the cache only the first is, and later ones get the repair `identity_conflict`. Holds hashes, no ids. With several processes, use one that they share. It must never forget: `run` refuses `lru`, `ttlru`, every cache whose entries expire, and others, see Identity caches in the description above. While it fails, calls that need it wait: see the same section.").
 			Example("identities").
 			Default(""),
 		service.NewIntField(stcFieldIdentityMaxLinks).

@@ -87,9 +87,9 @@ Use file, nats_kv with a bucket that has no TTL, or redis with ` + "`maxmemory-p
 kinds of caches, caches in streams mode, with ` + "`--watcher`" + `, and in your own binaries.
 
 While the cache fails or hangs, identify and alias calls that need it wait until it works, and the calls behind them with
-them. A warning names the cache, at first and then once a minute. Calls from ` + "`segment_http`" + ` wait for half a second at most and not
-beyond half of the input's ` + "`timeout`" + `, since somebody waits for the answer. Then they fail with ` + "`identity_cache_failed`" + `, and further
-ones fail at once until the cache works. Only an answer of the cache joins a visitor to a user.
+them. A warning names the cache when it begins to fail, and then once a minute. Calls from ` + "`segment_http`" + `, whose senders wait for
+an answer, wait for at most half a second and not beyond half of the input's ` + "`timeout`" + `. They then fail with ` + "`identity_cache_failed`" + `, and further
+ones fail at once until the cache works. A visitor is joined to a user only once the cache has answered.
 
 ### Metadata
 
@@ -103,6 +103,6 @@ ones fail at once until the cache works. Only an answer of the cache joins a vis
 - segment_to_clevertap_fixes_total{fix}
 - segment_to_clevertap_dropped_total{reason}: not_trusted, integrations, origin or group
 - segment_to_clevertap_links_refused_total: calls of visitors that were not joined because of ` + "`identity_max_links`" + `
-- segment_to_clevertap_identity_cache_failing: 1 while the cache is left alone because it fails
-- segment_to_clevertap_identity_cache_waiting: calls that wait for it
+- segment_to_clevertap_identity_cache_failing: 1 while the cache fails
+- segment_to_clevertap_identity_cache_waiting: calls that wait for the cache
 - segment_to_clevertap_errors_total{reason}`

@@ -24,8 +24,8 @@ func init() {
 SECURITY:
    Everybody who reaches the HTTP API can read the configurations of all streams with their secrets, and add
    streams that run commands. It listens on ` + defaultHTTPAddress + ` unless http.address says otherwise, which keeps
-   other machines out, but not the users of this one and the web pages that they open. Use --no-api where you do not
-   need it, else set http.basic_auth, and http.cert_file with http.key_file where it leaves the machine.
+   other machines out, but not the users of this one and the web pages that they open. Use --no-api unless you need
+   the API. Otherwise set http.basic_auth, and http.cert_file with http.key_file if other machines can reach it.
 {{end}}`
 }
 
@@ -80,8 +80,8 @@ func (s httpServer) warning(streams bool) string {
 	case !s.enabled:
 		return ""
 	case streams && !s.password && local:
-		return "api_open: every user of this machine, and every web page opened on it, can read the configurations of streams with their secrets, " +
-			"and add streams that run commands; use --no-api, or set http.basic_auth"
+		return "api_open: every user of this machine can read the configurations of streams with their secrets, " +
+			"and they and every web page opened on it can add streams that run commands; use --no-api, or set http.basic_auth"
 	case streams && !s.password:
 		return "api_open: everybody who reaches " + s.address + " can read the configurations of streams with their secrets, " +
 			"and add streams that run commands; use --no-api, or a loopback http.address, or set http.basic_auth"

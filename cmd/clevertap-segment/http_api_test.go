@@ -61,7 +61,7 @@ func TestE2EHTTP_WarnsOfAnOpenAPI(t *testing.T) {
 		args    []string
 		want    string
 	}{
-		"streams, loopback":            {loopbackAddress, none, []string{"streams", "-o"}, "http: api_open: every user of this machine, and every web page opened on it, can read"},
+		"streams, loopback":            {loopbackAddress, none, []string{"streams", "-o"}, "http: api_open: every user of this machine can read"},
 		"streams, everybody":           {everybody, none, []string{"streams", "-o"}, "http: api_open: everybody who reaches 0.0.0.0:"},
 		"streams, no host":             {portOnly, none, []string{"streams", "-o"}, "http: api_open: everybody who reaches :"},
 		"streams, a name":              {named, none, []string{"streams", "-o"}, "http: api_open: every user of this machine"},

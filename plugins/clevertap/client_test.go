@@ -136,7 +136,7 @@ func TestWholeRequestFailures(t *testing.T) {
 		"a gateway's page":    {502, `<html>secret</html>`, "server_error 502 Bad Gateway", true},
 		"failure with a 200":  {200, `{"status":"fail","error":"An unknown error occurred","code":500}`, "server_error 500 An unknown error occurred", true},
 		"echoed record":       {200, `{"status":"fail","error":"cannot take private-id","code":400}`, "rejected 400 cannot take ***", false},
-		"empty":               {200, ``, "unclear_reply: the reply is empty, as on a wrong address: check the region or the url", false},
+		"empty":               {200, ``, "unclear_reply: the reply is empty, as it is from a wrong address: check region and url", false},
 		"cut":                 {200, `{"status":"success","proc`, "unclear_reply: the reply was cut off or is not JSON", true},
 		"unknown status":      {200, `{"status":"maybe","processed":1}`, "unclear_reply: the reply has no known status", false},
 		"another form":        {200, `["success"]`, "unclear_reply: the reply does not have the form of CleverTap's", false},

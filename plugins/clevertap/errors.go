@@ -110,7 +110,7 @@ func unclear(text string) *Error { return &Error{Reason: ReasonUnclearReply, Tex
 
 // emptyReply is what CleverTap's hosts answer on every path that they do not know.
 func emptyReply() *Error {
-	return unclear("the reply is empty, as on a wrong address: check the region or the url")
+	return unclear("the reply is empty, as it is from a wrong address: check region and url")
 }
 
 // lostReply is an answer that came only in part: the records may or may not have arrived.
