@@ -174,7 +174,11 @@ func TestE2EAnExportThatLeavesAnEventUnreadExitsWithOne(t *testing.T) {
 	assert.Contains(t, incomplete.Stdout.(*logBuffer).String(), `clevertap_events: incomplete: 1 event names were not read to their end: \"Broken\" (rejected)`)
 
 	fake.Intercept(nil)
-	require.NoError(t, startExport(t, config).Wait(), "an unknown event is skipped")
+	require.ErrorAs(t, startExport(t, config).Wait(), &exit, "an event that nobody knows is most likely misspelt")
+	require.NoError(t, fake.Seed(strings.NewReader(fmt.Sprintf(`{"type":"event","identity":"a","ts":%d,"evtName":"Broken","evtData":{"n":1}}`, at))))
+	require.NoError(t, startExport(t, config).Wait())
+	records, _ = sink.counts()
+	assert.Equal(t, 2, records)
 }
 
 func startExport(t *testing.T, config string) *exec.Cmd {
