@@ -21,7 +21,7 @@ type checkpoint struct {
 	Next day `json:"next"`
 	// Position is the first day that the round under way has not read, 0 if it has read all.
 	Position day `json:"position,omitempty"`
-	// Kept is the first day that the book may hold something of.
+	// Kept is the first day that the seen set may hold something of.
 	Kept day `json:"kept"`
 	// Walk is the window under way.
 	Walk *walk `json:"walk,omitempty"`

@@ -11,7 +11,7 @@ import (
 
 var errCursorRepeats = &exportError{reason: reasonCursorRepeats, text: "a page names a cursor that came before, so the export would never end"}
 
-// fetch reads the page of the current cursor and compares it with the book. It returns nil when the window has to be
+// fetch reads the page of the current cursor and compares it with the seen set. It returns nil when the window has to be
 // read from its start.
 func (r *exportReader) fetch(ctx context.Context) (*exportDelivery, error) {
 	e := r.event
@@ -46,7 +46,7 @@ func (r *exportReader) fetchPage(ctx context.Context) (*exportDelivery, error) {
 	if page.Next != "" && e.cursors[sha256.Sum256([]byte(page.Next))] {
 		return nil, errCursorRepeats
 	}
-	items, err := e.book.look(page.Records, e.state.Walk)
+	items, err := e.seen.look(page.Records, e.state.Walk)
 	if err != nil {
 		return nil, err
 	}
@@ -66,15 +66,15 @@ func (r *exportReader) mayPass(err error) bool {
 // maxRestarts is how often a window is read again without anything new in between.
 const maxRestarts = 3
 
-// restart forgets the walk: the window is read again, and what the book has is skipped. That is an error if the cursor
-// was a new one, or if it keeps happening, since it would go on for ever.
+// restart forgets the walk: the window is read again, and what the seen set has is skipped. That is an error if the cursor
+// was a new one, or if it keeps happening, since it would go on forever.
 func (r *exportReader) restart(ctx context.Context, cause error) error {
 	e := r.event
 	state := e.state.again()
 	if err := r.store.saveCheckpoint(ctx, e.scope, &state); err != nil {
 		return err
 	}
-	e.state, e.book = state, nil
+	e.state, e.seen = state, nil
 	r.metrics.restarts.Incr(1)
 	if e.restarts++; e.untried || e.restarts > maxRestarts {
 		return fmt.Errorf("%w (reading a page)", cause)
@@ -95,7 +95,7 @@ func (r *exportReader) commit(ctx context.Context, d *exportDelivery) error {
 		}
 	}
 	for booked, items := range perDay {
-		if err := e.shelf.add(ctx, booked, e.book.entries(items)); err != nil {
+		if err := e.seenLog.add(ctx, booked, e.seen.entries(items)); err != nil {
 			return err
 		}
 	}
@@ -114,20 +114,20 @@ func (r *exportReader) commit(ctx context.Context, d *exportDelivery) error {
 	}
 	e.read.add(len(d.items), fresh)
 	r.metrics.page(state.Event, fresh, len(d.items)-fresh)
-	e.book.enter(d.items)
+	e.seen.enter(d.items)
 	e.cursors[sha256.Sum256([]byte(d.next))] = true
 	finished := e.state.Walk.window()
 	e.state = state
 	if state.Walk == nil {
-		e.book, e.restarts = nil, 0
-		r.tidy(ctx, finished, page)
+		e.seen, e.restarts = nil, 0
+		r.cleanup(ctx, finished, page)
 		r.finished(finished)
 	}
 	return nil
 }
 
-// tidy removes what nobody will ask for any more. What it cannot remove costs space only, so that is no failure.
-func (r *exportReader) tidy(ctx context.Context, finished window, pages int) {
+// cleanup removes what nobody will ask for any more. What it cannot remove costs space only, so that is no failure.
+func (r *exportReader) cleanup(ctx context.Context, finished window, pages int) {
 	e := r.event
 	var failed error
 	note := func(err error) {
@@ -145,9 +145,9 @@ func (r *exportReader) tidy(ctx context.Context, finished window, pages int) {
 	}
 	for _, d := range finished.days() {
 		if d < first {
-			note(e.shelf.clear(ctx, d))
+			note(e.seenLog.drop(ctx, d))
 		} else {
-			note(e.shelf.join(ctx, d))
+			note(e.seenLog.compact(ctx, d))
 		}
 	}
 	if failed != nil {

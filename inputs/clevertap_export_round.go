@@ -14,9 +14,9 @@ type exportEvent struct {
 	scope string
 	state checkpoint
 	// begun is true once this round has read anything of it.
-	begun bool
-	shelf *shelf
-	book  *book // nil until the window under way is loaded
+	begun   bool
+	seenLog *seenLog
+	seen    *seenSet // nil until the window under way is loaded
 	// cursors are hashes of those of the walk, as far as this process has seen them.
 	cursors map[[sha256.Size]byte]bool
 	// untried is true while a cursor that this process was given has not led to a page.
@@ -46,7 +46,7 @@ func (r *exportReader) advance(ctx context.Context) error {
 				continue
 			}
 		}
-		if r.event.book != nil {
+		if r.event.seen != nil {
 			return nil
 		}
 		return r.loadWindow(ctx)
@@ -80,10 +80,10 @@ func (r *exportReader) beginEvent(ctx context.Context, name string) error {
 			state.Timezone, cxFieldCacheKey)}
 	}
 	e.state = state
-	e.shelf = newShelf(r.store, e.scope)
+	e.seenLog = newSeenLog(r.store, e.scope)
 	if r.profiles {
 		// A person may have raised several events, and is delivered once.
-		e.shelf = newShelf(r.store, r.store.prefix)
+		e.seenLog = newSeenLog(r.store, r.store.prefix)
 	}
 	r.event = e
 	r.metrics.begin(name, r.daysLeft(r.start(state)))
@@ -96,7 +96,7 @@ func (r *exportReader) firstCheckpoint(event string) checkpoint {
 		Next: r.config.from, Kept: r.config.from,
 	}
 	if r.profiles {
-		// Their book is kept by the day of the export.
+		// Their seen set is kept by the day of the export.
 		c.Kept = r.today()
 	}
 	return c

@@ -64,7 +64,7 @@ func slotKey(scope string, written uint64) string {
 	return fmt.Sprintf("%s_checkpoint%d", scope, written%2)
 }
 func walkKey(scope string, page int) string     { return fmt.Sprintf("%s_walk_%d", scope, page) }
-func bookKey(scope string, d day, n int) string { return fmt.Sprintf("%s_%d_%d", scope, int(d), n) }
+func seenKey(scope string, d day, n int) string { return fmt.Sprintf("%s_%d_%d", scope, int(d), n) }
 
 // checkpoint returns the newer of the two that are kept; false when there is none yet.
 func (s exportStore) checkpoint(ctx context.Context, scope string) (newest checkpoint, found bool, err error) {

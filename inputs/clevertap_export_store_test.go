@@ -71,13 +71,13 @@ func TestSealedListsAreToldFromBrokenOnes(t *testing.T) {
 	}
 }
 
-// join is interrupted before each of its writes; whatever is left must still be the whole book.
+// compact is interrupted before each of its writes; whatever is left must still be the whole seen set.
 func TestJoiningVolumesLosesNothingWhenInterrupted(t *testing.T) {
 	for stop := 0; ; stop++ {
 		cache := newTestCache()
-		s := newShelf(storeOn(cache), "s")
+		s := newSeenLog(storeOn(cache), "s")
 		require.NoError(t, s.load(t.Context(), 20260301, nil))
-		for i := range byte(maxVolumes + 1) {
+		for i := range byte(maxSegments + 1) {
 			require.NoError(t, s.add(t.Context(), 20260301, []clevertap.Key{{i}}))
 		}
 		left := stop
@@ -89,15 +89,15 @@ func TestJoiningVolumesLosesNothingWhenInterrupted(t *testing.T) {
 			}
 			return nil
 		}
-		err := s.join(t.Context(), 20260301)
+		err := s.compact(t.Context(), 20260301)
 		cache.fail = nil
-		b := newBook(false)
-		again := newShelf(storeOn(cache), "s")
+		b := newSeenSet(false)
+		again := newSeenLog(storeOn(cache), "s")
 		require.NoError(t, again.load(t.Context(), 20260301, b.load))
-		require.Len(t, b.delivered, maxVolumes+1, stop)
+		require.Len(t, b.delivered, maxSegments+1, stop)
 		if err == nil {
-			assert.Equal(t, 1, again.volumes[20260301])
-			require.NoError(t, again.clear(t.Context(), 20260301))
+			assert.Equal(t, 1, again.segments[20260301])
+			require.NoError(t, again.drop(t.Context(), 20260301))
 			assert.Empty(t, cache.keys(""))
 			return
 		}
@@ -115,7 +115,7 @@ func TestManyPollsTakeFewValues(t *testing.T) {
 		require.NoError(t, ack(t.Context(), nil))
 		x.clock.turn(time.Minute)
 	}
-	assert.LessOrEqual(t, len(x.cache.keys("20260310_")), maxVolumes)
+	assert.LessOrEqual(t, len(x.cache.keys("20260310_")), maxSegments)
 	assert.Empty(t, x.rest(x.events("event_names: [Bought]\n")))
 }
 

@@ -41,7 +41,7 @@ func (r *exportReader) openWindow(ctx context.Context) (bool, error) {
 	if err := r.store.saveCheckpoint(ctx, e.scope, &state); err != nil {
 		return false, err
 	}
-	e.state, e.book, e.untried = state, nil, true
+	e.state, e.seen, e.untried = state, nil, true
 	return true, nil
 }
 
@@ -66,14 +66,14 @@ func (r *exportReader) start(c checkpoint) day {
 	return max(c.Next, r.config.from)
 }
 
-// clear removes from the store what was delivered of days that are closed, and returns the first that is not.
+// drop removes from the store what was delivered of days that are closed, and returns the first that is not.
 func (r *exportReader) clear(ctx context.Context, opened day) (day, error) {
 	state, open := r.event.state, r.event.state.Next
 	if r.profiles {
 		open = opened.add(-r.config.lookback)
 	}
 	for ; state.Kept < open; state.Kept = state.Kept.add(1) {
-		if err := r.event.shelf.clear(ctx, state.Kept); err != nil {
+		if err := r.event.seenLog.drop(ctx, state.Kept); err != nil {
 			return state.Kept, err
 		}
 	}
@@ -95,13 +95,13 @@ func (r *exportReader) open(ctx context.Context, w window) (cursor string, err e
 // loadWindow reads what was delivered of the window, and what the walk has met on the pages before the current one.
 func (r *exportReader) loadWindow(ctx context.Context) error {
 	e := r.event
-	b := newBook(r.profiles)
+	b := newSeenSet(r.profiles)
 	w := e.state.Walk.window()
 	if r.profiles {
 		w = window{e.state.Walk.Opened.add(-r.config.lookback), e.state.Walk.Opened}
 	}
 	for _, d := range w.days() {
-		if err := e.shelf.load(ctx, d, b.load); err != nil {
+		if err := e.seenLog.load(ctx, d, b.load); err != nil {
 			return err
 		}
 	}
@@ -117,7 +117,7 @@ func (r *exportReader) loadWindow(ctx context.Context) error {
 		}
 		b.meet(keys)
 	}
-	e.book, e.begun = b, true
+	e.seen, e.begun = b, true
 	e.cursors = map[[sha256.Size]byte]bool{sha256.Sum256([]byte(e.state.Walk.Cursor)): true}
 	return nil
 }

@@ -67,7 +67,7 @@ func TestSegmentHTTPTakesEveryFormOfBody(t *testing.T) {
 		"browser: text/plain":         {path: "/v1/p", body: `{"writeKey":"KEY","userId":"u1"}`, header: http.Header{"Content-Type": {"text/plain"}}},
 		"C#: no content type, gzip":   {path: "/v1/b", body: packed(t, inBody), header: http.Header{"Content-Encoding": {"gzip"}}},
 		"Python: gzip, upper case":    {path: "/v1/batch", body: packed(t, inBody), header: http.Header{"Content-Encoding": {"GZIP"}}},
-		"an encoding that is none":    {path: "/v1/batch", body: inBody, header: http.Header{"Content-Encoding": {"identity"}}},
+		"the identity encoding":       {path: "/v1/batch", body: inBody, header: http.Header{"Content-Encoding": {"identity"}}},
 		"a form, as curl says":        {path: "/v1/batch", body: inBody, header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}},
 		"white space around the body": {path: "/v1/batch", body: "\n " + inBody + "\r\n"},
 	} {

@@ -36,7 +36,7 @@ func TestSegmentLints(t *testing.T) {
 		"region in another spelling": {"write_key: K\nregion: EU1", "region must be one of us, eu1"},
 		"endpoint without scheme":    {"write_key: K\nendpoint: api.segment.io", "endpoint must be an http or https address without credentials, query and fragment, such as https://api.segment.io"},
 		"count without period":       {"write_key: K\nbatching: { count: 500 }", "batching.count without batching.period: the last messages would wait for ever"},
-		"backoff that is none":       {"write_key: K\nbackoff: { max_interval: soon }", "backoff.max_interval must be a duration longer than zero, such as 500ms or 30s"},
+		"invalid backoff":            {"write_key: K\nbackoff: { max_interval: soon }", "backoff.max_interval must be a duration longer than zero, such as 500ms or 30s"},
 		"negative number of retries": {"write_key: K\nmax_retries: -1", "max_retries must not be negative"},
 	} {
 		t.Run(name, func(t *testing.T) {

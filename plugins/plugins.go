@@ -1,4 +1,4 @@
-// Package plugins registers every component of this module: import it for its side effect to compose an own binary.
+// Package plugins registers every component of this module: import it for its side effect to build your own binary.
 //
 //	import (
 //		"github.com/redpanda-data/benthos/v4/public/service"

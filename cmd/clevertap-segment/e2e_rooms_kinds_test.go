@@ -121,7 +121,7 @@ func deadLettersPacked(mark string) func(s *hostileSender) {
 	}
 }
 
-// unmappable are a call whose products are none, many of them, and many whose id is too long.
+// unmappable returns a call whose products are not a list, a batch of such calls, and a batch of calls with ids that are too long.
 func unmappable(mark string) (order, orders, longIDs string) {
 	longID := hostileTrack(mark+strings.Repeat("x", 1100), "e", "")
 	return brokenOrder(mark), batchOf(times(brokenOrder(mark), hostileBody-100)), batchOf(times(longID, hostileBody-100))

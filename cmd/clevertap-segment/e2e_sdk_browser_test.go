@@ -123,7 +123,7 @@ func assertVisit(t *testing.T, fake *clevertaptest.Server, report browserReport)
 			assert.Equal(t, "Pricing", event.Properties["name"])
 			assert.Equal(t, "Shop", event.Properties["category"])
 			assert.Equal(t, "/page.html", event.Properties["path"], "the SDK adds where the visitor is")
-			assert.Equal(t, json.Number("7"), event.Properties["shelf"])
+			assert.Equal(t, json.Number("7"), event.Properties["aisle"])
 		}
 	}
 	assert.Equal(t, map[string]int64{

@@ -67,7 +67,7 @@ func TestDomainPackagesDoNotImportTheEngine(t *testing.T) {
 	}
 }
 
-// Whoever composes an own binary chooses what goes into it besides our components.
+// Users who build their own binary choose what else goes into it.
 func TestTheSingleImportBringsNoOtherComponents(t *testing.T) {
 	for _, p := range closure(t, module+"/plugins") {
 		assert.NotContains(t, p.ImportPath, "redpanda-data/connect/")

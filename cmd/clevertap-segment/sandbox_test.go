@@ -98,9 +98,9 @@ func TestSandboxRefusesWhatItCannotDo(t *testing.T) {
 	}{
 		{"a taken port", "sandbox: another program listens on " + taken.Addr().String() +
 			" already; stop it or choose another --address", []string{"--address", taken.Addr().String()}},
-		{"an address that is none", "sandbox: listening on nowhere: ", []string{"--address", "nowhere"}},
+		{"an invalid address", "sandbox: listening on nowhere: ", []string{"--address", "nowhere"}},
 		{"a share above one", "sandbox: error_rate: must be from 0 to 1", []string{"--error-rate", "5"}},
-		{"a zone that is none", `sandbox: --timezone must be an IANA name such as Asia/Kolkata, not "Mars"`, []string{"--timezone", "Mars"}},
+		{"an invalid zone", `sandbox: --timezone must be an IANA name such as Asia/Kolkata, not "Mars"`, []string{"--timezone", "Mars"}},
 		{"the machine's own zone", "sandbox: --timezone must be", []string{"--timezone", "Local"}},
 		{"a seed that is not there", "sandbox: reading --seed: open /none: ", []string{"--seed", "/none"}},
 		{"a limit below zero", "sandbox: rate_limit: must not be negative", []string{"--rate-limit", "-1"}},

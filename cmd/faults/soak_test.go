@@ -37,7 +37,7 @@ func TestGrowth(t *testing.T) {
 		result  soaked
 		growing string
 	}{
-		{"the same at the end is none", soaked{moments: []moment{little, much, little}, rests: [2]moment{little, little}}, ""},
+		{"no growth if the end is like the start", soaked{moments: []moment{little, much, little}, rests: [2]moment{little, little}}, ""},
 		{"memory in the last third", soaked{moments: []moment{little, little, much}, rests: [2]moment{little, little}}, "bytes of memory have grown from 60000000 to 150000000"},
 		{"what is not given back", soaked{moments: []moment{little, little, little}, rests: [2]moment{little, much}},
 			"goroutines at rest have grown from 60 to 900\nfile descriptors at rest have grown from 16 to 60"},

@@ -56,7 +56,7 @@ func TestParseRefusesWhatHoldsNoCalls(t *testing.T) {
 		{"nothing", "", "invalid_json: syntax error at byte 0"},
 		{"half a call", `{"type":"track"`, "invalid_json: syntax error at byte 15"},
 		{"two calls", `{"a":1}{"b":2}`, "invalid_json: syntax error at byte 8"},
-		{"a number that is none", `{"a":1.2.3}`, "invalid_json: syntax error at byte 9"},
+		{"an invalid number", `{"a":1.2.3}`, "invalid_json: syntax error at byte 9"},
 		{"NaN", `{"a":NaN}`, "invalid_json: syntax error at byte 6"},
 		{"a trailing comma", `{"a":1,}`, "invalid_json: syntax error at byte 8"},
 		{"a bad escape", `{"a":"\q"}`, "invalid_json: syntax error at byte 8"},

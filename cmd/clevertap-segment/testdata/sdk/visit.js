@@ -7,7 +7,7 @@ async function visit(settings) {
   const first = await anonymousId();
   await analytics.identify('ada-1815', { name: 'Ada Lovelace', email: 'ada@example.com', plan: 'gold' });
   await analytics.track('Course Started', { title: 'Bernoulli numbers', hours: 12.5 });
-  await analytics.page('Shop', 'Pricing', { shelf: 7 });
+  await analytics.page('Shop', 'Pricing', { aisle: 7 });
 
   await analytics.reset();
   const second = await anonymousId();

@@ -12,16 +12,16 @@ import (
 type exportItem struct {
 	record []byte
 	day    day // of the record, 0 if it does not tell
-	booked day // the day under which the book has it
+	booked day // the day under which the seen set has it
 	// occurrence counts the records before it in the window that are equal in all that tells records apart.
 	occurrence int
-	// key is what the record is; id is what the book knows it by, and state what it holds for that.
+	// key is what the record is; id is what the seen set knows it by, and state what it holds for that.
 	key, id, state clevertap.Key
 	fresh          bool
 }
 
-// book tells which records were delivered. It is held for one window of one event at a time.
-type book struct {
+// seenSet tells which records were delivered. It is held for one window of one event at a time.
+type seenSet struct {
 	profiles bool
 	// delivered holds an entry per delivered event, or the last delivered state per person.
 	delivered map[clevertap.Key]clevertap.Key
@@ -29,12 +29,12 @@ type book struct {
 	met map[clevertap.Key]int
 }
 
-func newBook(profiles bool) *book {
-	return &book{profiles: profiles, delivered: map[clevertap.Key]clevertap.Key{}, met: map[clevertap.Key]int{}}
+func newSeenSet(profiles bool) *seenSet {
+	return &seenSet{profiles: profiles, delivered: map[clevertap.Key]clevertap.Key{}, met: map[clevertap.Key]int{}}
 }
 
 // width is how many keys an entry has in the store.
-func (b *book) width() int {
+func (b *seenSet) width() int {
 	if b.profiles {
 		return 2
 	}
@@ -42,7 +42,7 @@ func (b *book) width() int {
 }
 
 // load adds entries of the store, the oldest first. Adding some twice does no harm.
-func (b *book) load(keys []clevertap.Key) {
+func (b *seenSet) load(keys []clevertap.Key) {
 	for ; len(keys) >= b.width(); keys = keys[b.width():] {
 		b.delivered[keys[0]] = clevertap.Key{}
 		if b.profiles {
@@ -52,7 +52,7 @@ func (b *book) load(keys []clevertap.Key) {
 }
 
 // entries are what the store keeps of items that were delivered.
-func (b *book) entries(items []exportItem) []clevertap.Key {
+func (b *seenSet) entries(items []exportItem) []clevertap.Key {
 	keys := make([]clevertap.Key, 0, len(items)*b.width())
 	for _, item := range items {
 		keys = append(keys, item.id)
@@ -63,8 +63,8 @@ func (b *book) entries(items []exportItem) []clevertap.Key {
 	return keys
 }
 
-// look compares a page with the book and changes nothing: the page may have to be read again.
-func (b *book) look(records []json.RawMessage, w *walk) ([]exportItem, error) {
+// look compares a page with the seen set and changes nothing: the page may have to be read again.
+func (b *seenSet) look(records []json.RawMessage, w *walk) ([]exportItem, error) {
 	items := make([]exportItem, 0, len(records))
 	local := map[clevertap.Key]int{}
 	states := map[clevertap.Key]clevertap.Key{}
@@ -78,7 +78,7 @@ func (b *book) look(records []json.RawMessage, w *walk) ([]exportItem, error) {
 	return items, nil
 }
 
-func (b *book) lookAt(record []byte, w *walk, local map[clevertap.Key]int, states map[clevertap.Key]clevertap.Key) (exportItem, error) {
+func (b *seenSet) lookAt(record []byte, w *walk, local map[clevertap.Key]int, states map[clevertap.Key]clevertap.Key) (exportItem, error) {
 	if b.profiles {
 		p, err := clevertap.InspectExportedProfile(record)
 		if err != nil {
@@ -110,7 +110,7 @@ func (b *book) lookAt(record []byte, w *walk, local map[clevertap.Key]int, state
 }
 
 // enter notes that a page was delivered.
-func (b *book) enter(items []exportItem) {
+func (b *seenSet) enter(items []exportItem) {
 	for _, item := range items {
 		b.delivered[item.id] = item.state
 	}
@@ -120,7 +120,7 @@ func (b *book) enter(items []exportItem) {
 }
 
 // meet notes the events of a page of the walk.
-func (b *book) meet(keys []clevertap.Key) {
+func (b *seenSet) meet(keys []clevertap.Key) {
 	for _, key := range keys {
 		b.met[key]++
 	}
